@@ -1,6 +1,6 @@
 """Speech in and out: recordings to words, words to voice messages. Usable alone, without the bot.
 
-What is offered here stands in ``__init__.pyi``, and each is imported by its first use: who only hears, or only asks for
+The public names are listed in ``__init__.pyi`` and imported at first use, so code that only transcribes, or only needs
 the name of an error, does not wait for the voices.
 """
 

@@ -1,4 +1,4 @@
-"""What processes of ours are given of the environment."""
+"""The environment variables that our child processes get."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _NAMES = (
 _OF_PIP = re.compile(
     r"PIP_\w+|(https?|all|no)_proxy|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE|NETRC|XDG_\w+", re.IGNORECASE
 )
-"""How pip reaches its index, and where that is."""
+"""Variables that tell pip where its index is and how to reach it."""
 
 
 def child_environment() -> dict[str, str]:
-    """What a program needs to run: no token, key or address of the bot's is any business of one that reads what
-    strangers write."""
+    """The variables that a program needs to run. The bot's tokens, keys and addresses are left out, because the program
+    reads what strangers write."""
     return {name: os.environ[name] for name in _NAMES if name in os.environ}
 
 
 def pip_environment() -> dict[str, str]:
-    """The same, with what pip needs to fetch something."""
+    """The same, with the variables that pip needs to download packages."""
     return child_environment() | {name: value for name, value in os.environ.items() if _OF_PIP.fullmatch(name)}

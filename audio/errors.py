@@ -7,13 +7,13 @@ from bot.errors import translatable as _
 
 
 class AudioError(StarlingError):
-    """Raised when speech cannot be heard or spoken, for a reason that can be told."""
+    """Raised when speech cannot be transcribed or spoken, for a reason that can be shown to people."""
 
     sentence = _("Something went wrong with the sound. Please try again.")
 
 
 class RecordingError(AudioError):
-    """Raised when a file that was given cannot be used as a recording: another file may work."""
+    """Raised when a file cannot be used as a recording; another file may work."""
 
     sentence = _("This recording cannot be used. Please try another one.")
 
@@ -25,7 +25,7 @@ class EmptyFileError(RecordingError):
 
 
 class NotAudioError(RecordingError):
-    """Raised when the bytes begin like none of the containers that are read: text, a playlist, anything else."""
+    """Raised when the first bytes match none of the supported containers: text, a playlist, anything else."""
 
     sentence = _("This file is not a recording that I can read. I read {containers}; please save it as MP3.")
 
@@ -43,7 +43,7 @@ class DamagedFileError(RecordingError):
 
 
 class NoSoundTrackError(RecordingError):
-    """Raised when the file is whole but has pictures only."""
+    """Raised when the file can be read but has no audio track, only video for example."""
 
     sentence = _("This {container} file has no sound track, so there is nothing to hear in it.")
 
@@ -52,7 +52,7 @@ class NoSoundTrackError(RecordingError):
 
 
 class UnknownCodecError(RecordingError):
-    """Raised when the sound track is compressed by a codec that recordings do not come in."""
+    """Raised when the sound track uses a codec that is not supported."""
 
     sentence = _("The sound in this {container} file is in a form that I cannot read ({codec}). Please send it as MP3.")
 
@@ -61,7 +61,7 @@ class UnknownCodecError(RecordingError):
 
 
 class TooShortError(RecordingError):
-    """Raised when the recording ends before a syllable could be said."""
+    """Raised when the recording is too short to contain a syllable."""
 
     sentence = _("This recording is too short: it lasts {duration_s:.2f} s, and at least {limit_s:.1f} s is needed.")
 
@@ -70,9 +70,9 @@ class TooShortError(RecordingError):
 
 
 class TooLongError(RecordingError):
-    """Raised when the recording says that it is longer than the limit, or turns out to be.
+    """Raised when the recording declares a duration above the limit, or turns out to be longer than the limit.
 
-    ``duration_s`` is what the file declares, or else how much of it had been decoded.
+    ``duration_s`` is the declared duration, or else how much of the file had been decoded.
     """
 
     sentence = _("This recording is too long: it lasts {duration_s:.0f} s or more, and the limit is {limit_s:.0f} s.")
@@ -100,7 +100,7 @@ class TooManyChannelsError(RecordingError):
 
 
 class SampleRateTooHighError(RecordingError):
-    """Raised when the sound track has more samples a second than the limit."""
+    """Raised when the sampling rate of the sound track is above the limit."""
 
     sentence = _("This recording has {rate_hz} samples a second, and the limit is {limit_hz}. Please convert it first.")
 
@@ -109,7 +109,7 @@ class SampleRateTooHighError(RecordingError):
 
 
 class DecodingTooSlowError(RecordingError):
-    """Raised when decoding costs more processor time than the limit."""
+    """Raised when decoding takes more processor time than the limit."""
 
     sentence = _("This file takes too long to read: more than {limit_s:.0f} s. Please convert it to Ogg Opus or MP3.")
 
@@ -118,7 +118,7 @@ class DecodingTooSlowError(RecordingError):
 
 
 class DecoderFailedError(RecordingError):
-    """Raised when a decoder crashed at the file, or needed more memory than it may have."""
+    """Raised when a decoder crashed on the file, or needed more memory than it is allowed."""
 
     sentence = _("Reading this {container} file failed. Please export it again, or convert it to Ogg Opus or MP3.")
 
@@ -127,25 +127,25 @@ class DecoderFailedError(RecordingError):
 
 
 class TranscriberBusyError(AudioError):
-    """Raised when so many recordings wait that one more would be promised in vain."""
+    """Raised when too many recordings are waiting for another one to be accepted."""
 
     sentence = _("Too many recordings are waiting already ({waiting}). Please try again in about {wait_s:.0f} s.")
     is_transient = True
 
     def __init__(self, waiting: int, wait_s: float) -> None:
-        """``wait_s``: about how long it takes until all of them are heard."""
+        """``wait_s``: the estimated time until all of them are transcribed; at least 5 s are shown."""
         super().__init__(waiting=waiting, wait_s=max(wait_s, 5.0))
 
 
 class TranscriberClosedError(AudioError):
-    """Raised when a recording was waiting, or was sent, while the transcriber closes."""
+    """Raised when a recording is waiting or arrives while the transcriber is closing."""
 
     sentence = _("I am shutting down and stopped listening to this recording. Please send it again in a minute.")
     is_transient = True
 
 
 class ModelUnavailableError(AudioError):
-    """Raised when a model for transcribing is neither a usable folder nor a name that can be downloaded."""
+    """Raised when the speech model is neither a usable folder nor a name that can be downloaded."""
 
     sentence = _(
         "The speech model {model} cannot be loaded: {reason}. WHISPER_MODEL is the folder of a converted "
@@ -159,7 +159,7 @@ class ModelUnavailableError(AudioError):
 
 
 class GraphicsCardUnavailableError(AudioError):
-    """Raised when the speech model is to run on a graphics card that cannot be used."""
+    """Raised when the settings ask for a graphics card that cannot be used."""
 
     sentence = _("The speech model cannot run on a graphics card: {reason}. Set WHISPER_DEVICE to cpu or auto.")
     concerns_host = True
@@ -169,7 +169,7 @@ class GraphicsCardUnavailableError(AudioError):
 
 
 class UnknownLanguageError(AudioError):
-    """Raised when a recording is said to be in a language that the model does not know."""
+    """Raised when the caller asks for a language that the speech model does not know."""
 
     sentence = _("The speech model does not know the language {language}. It knows: {known}.")
 
@@ -178,13 +178,13 @@ class UnknownLanguageError(AudioError):
 
 
 class NothingToSayError(AudioError):
-    """Raised when a text has nothing in it that can be said aloud: nothing at all, or only code and pictures."""
+    """Raised when a text contains nothing that can be said aloud: it is empty, or only code and pictures."""
 
     sentence = _("There is nothing in this text that can be said aloud.")
 
 
 class UnknownVoiceError(AudioError):
-    """Raised when no voice has the name that was asked for."""
+    """Raised when no voice has the requested name."""
 
     sentence = _("There is no voice named {voice}. Please choose one from the list of voices.")
 
@@ -213,7 +213,7 @@ class LanguageNotSpokenError(AudioError):
 
 
 class EngineFailedError(AudioError):
-    """Raised when one voice engine cannot speak: the next one is asked then."""
+    """Raised when one voice engine cannot speak; the next one is tried then."""
 
     sentence = _("The voice engine {engine} failed: {reason}.")
     concerns_host = True
@@ -224,7 +224,7 @@ class EngineFailedError(AudioError):
 
 
 class RecognizerFailedError(AudioError):
-    """Raised when one recognizer cannot transcribe: the next one is asked then."""
+    """Raised when one recognizer cannot transcribe; the next one is tried then."""
 
     sentence = _("The recognizer {recognizer} failed: {reason}.")
     concerns_host = True
@@ -236,7 +236,7 @@ class RecognizerFailedError(AudioError):
 
 
 class RecognitionUnavailableError(AudioError):
-    """Raised when every recognizer failed."""
+    """Raised when every recognizer that was tried failed."""
 
     sentence = _("I cannot transcribe recordings right now ({reasons}). Please try again in a few minutes.")
     is_transient = True
@@ -247,7 +247,7 @@ class RecognitionUnavailableError(AudioError):
 
 
 class UnknownEngineError(AudioError):
-    """Raised when a voice engine or a recognizer is chosen that is not there."""
+    """Raised when a setting names a voice engine or a recognizer that does not exist."""
 
     sentence = _("The setting {setting} cannot be {name}. Please choose one of: {known}.")
 
@@ -256,7 +256,7 @@ class UnknownEngineError(AudioError):
 
 
 class EngineNotConfiguredError(AudioError):
-    """Raised when a voice engine or a recognizer is chosen that lacks a setting."""
+    """Raised when a setting chooses a voice engine or a recognizer for which another setting is missing."""
 
     sentence = _("The setting {setting} cannot be {name} without {needed}.")
 
@@ -265,4 +265,4 @@ class EngineNotConfiguredError(AudioError):
 
 
 class VoiceFailedError(EngineFailedError):
-    """Raised when one voice cannot speak while others of its engine may."""
+    """Raised when one voice cannot speak, although other voices of its engine may."""

@@ -1,4 +1,4 @@
-"""Telling the language of a text, offline, well enough to choose a voice for it."""
+"""Detecting the language of a text, offline, well enough to choose a voice for it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier
 from audio.language_tags import base_language
 
 SURE = 0.5
-"""The identifier's probability from which it is right even for two words; below it the hint knows better."""
+"""From this probability on, the identifier is right even for two words; below it, the hint is more reliable."""
 
 OTHER_SCRIPT_SHARE = 1 / 3
-"""Of the letters: a Russian sentence full of English terms is Russian, and its voice can read both."""
+"""The share of letters from which a script other than Latin decides: a Russian sentence full of English terms is
+Russian, and a Russian voice can read both."""
 
 _RUSSIAN = frozenset("абвгдеёжзийклмнопрстуфхцчшщъыьэюя")
 _CYRILLIC_ALPHABETS = {
@@ -62,18 +63,19 @@ _LANGUAGES = {
     "KANA": ("ja",),
     "CJK": ("zh", "ja"),
 }
-"""By script, which is the first word of its letters' Unicode names, the languages that voices read; the most likely
-first. Kana stand for Hiragana and Katakana."""
+"""The languages that voices read, by script, the most likely first. A script is the first word of its letters' Unicode
+names; ``KANA`` stands for Hiragana and Katakana."""
 
 
 def detect_language(text: str, hint: str = "en") -> str:
-    """The language of ``text`` as an ISO 639 code, or ``hint``, a BCP-47 tag, when the text speaks for it too.
+    """The language of ``text`` as an ISO 639 code, or ``hint``, a BCP-47 tag, if that is the detected language or the
+    text has no letters of a known script.
 
-    The script decides first, then an alphabet's own letters, then the words. What is too short to tell is in the
-    language of ``hint`` if that is written in such letters, or else in the script's most widespread language: Cyrillic
-    is never taken for English.
+    The script decides first, then an alphabet's own letters, then the words. A text that is too short to tell is taken
+    to be in the language of ``hint`` if that uses the same script, and otherwise in the script's most widespread
+    language: Cyrillic is never taken for English.
 
-    Blocks for half a second when first called, then for 0.1 ms.
+    Blocks for half a second on the first call, then for 0.1 ms.
     """
     letters = [char.lower() for char in text if char.isalpha()]
     candidates = _candidates(letters)

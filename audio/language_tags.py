@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 _SAME_LANGUAGE = {"cmn": "zh", "nb": "no", "fil": "tl", "iw": "he", "in": "id", "jw": "jv"}
-"""Codes of which one is the older, wider or narrower name of what the other means in writing."""
+"""Older, wider or narrower codes, and the code used here for the same written language."""
 
 
 def base_language(tag: str) -> str:

@@ -1,4 +1,4 @@
-"""A service behind OpenAI's audio API: the connection to it, and what it answered instead of what was asked."""
+"""A service that offers OpenAI's audio API: the client for it, and the reasons why requests to it fail."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ if TYPE_CHECKING:
     import openai
 
 OPENAI_URL = "https://api.openai.com/v1"
-"""The service that a key without an address is for."""
+"""The service that is used when a key is set without an address."""
 
 
 CONNECT_TIMEOUT_S = 10.0
 KEPT_S = 120.0
-"""How long a connection that nobody uses stays open: for less than that, the next note would wait for TLS again."""
+"""How long an unused connection stays open; if it were shorter, the next note would wait for another TLS handshake."""
 
 
 @functools.cache
 def _trusted() -> ssl.SSLContext:
-    """The authorities that certificates are checked by; reading them takes a tenth of a second for each client."""
+    """The trusted certificate authorities, cached because loading them takes a tenth of a second for each client."""
     import httpx2
 
     return httpx2.create_ssl_context()
 
 
 def build_client(base_url: str | None, api_key: str | None, *, timeout_s: float) -> openai.AsyncOpenAI:
-    """Connects to nothing yet. ``base_url``: None for OpenAI's own; ``api_key``: None where none is asked for;
-    ``timeout_s``: of one request."""
-    # A second that only those who use such a service should pay.
+    """Build a client without connecting. ``base_url``: None for OpenAI's own; ``api_key``: None if the service needs
+    none; ``timeout_s``: of one request."""
+    # Importing these takes a second, which only those who use such a service should pay.
     import httpx2
     import openai
 
@@ -46,12 +46,12 @@ def build_client(base_url: str | None, api_key: str | None, *, timeout_s: float)
 
 
 def host_of(base_url: str | None) -> str:
-    """What people are told of where it is."""
+    """The host name of the service, as shown to people."""
     return urlsplit(base_url or OPENAI_URL).hostname or base_url or ""
 
 
 def reason_of(error: Exception) -> str:
-    """Why a request failed; nothing of what was sent is in it."""
+    """Why a request failed, in words that contain nothing of what was sent."""
     import openai
 
     if isinstance(error, openai.AuthenticationError | openai.PermissionDeniedError):

@@ -1,4 +1,4 @@
-"""What a voice note is once it is decoded."""
+"""A voice note once it is decoded, and sound that voice engines produce."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Samples = npt.NDArray[np.float32]
 """Mono sound, shape (n,), in [-1, 1]."""
 
 RECORDING_RATE_HZ = 16_000
-"""What Whisper and the voice activity detection listen to."""
+"""The sampling rate that Whisper and the voice activity detection expect."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,11 +21,11 @@ class Recording:
     samples: Samples
     """Shape (n,), float32, in [-1, 1]."""
     truncated: bool = False
-    """Whether the file broke off, so that these samples are its first part only."""
+    """Whether the file is cut off, so that these samples are only its first part."""
     rendering: int = 0
-    """Which way of the file's ``renderings`` this is: its first sound track, another one, or one channel of two."""
+    """Which of the file's ``renderings`` this is: its first sound track, another track, or one channel of two."""
     renderings: int = 1
-    """In how many ways the file can be heard; somebody may speak in another one than this."""
+    """In how many ways the file can be rendered as mono sound; somebody may speak in another one than this."""
 
     @property
     def duration_s(self) -> float:
@@ -34,7 +34,7 @@ class Recording:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sound:
-    """Mono sound at any rate, as voice engines give it."""
+    """Mono sound at any sampling rate, as voice engines return it."""
 
     samples: Samples
     """Shape (n,), float32, in [-1, 1]."""

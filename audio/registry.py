@@ -1,4 +1,4 @@
-"""Voice engines and recognizers by name: the file that has one registers it, and nothing else names it."""
+"""Voice engines and recognizers by name: each is registered in its own file and named nowhere else."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from audio.speech_settings import SpeechSettings
 T = TypeVar("T")
 
 AUTO, OFFLINE = "auto", "offline"
-"""Choices beside the single names: all that are configured, and all of them that need no network."""
+"""Choices besides the single names: all that are configured, or those of them that need no network."""
 
 
 FindWeights = Callable[[str], str | Path]
-"""Where the weights of a name lie, every file verified first (blocks); a name that is not bundled comes back as it is.
-"""
+"""Returns where the weights of a name are stored, after verifying every file (blocks); a name that is not bundled is
+returned unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,26 +29,27 @@ class Registration(Generic[T]):
     """One voice engine or recognizer."""
 
     name: str
-    """One word: it is chosen by it, and it stands in logs and statistics."""
+    """One word, used to choose it in the settings, and in logs and statistics."""
     label: str
-    """What people call it; a product's name, the same in every language."""
+    """The name shown to people: a product's name, the same in every language."""
     preference: int
-    """Of those that are chosen together the lowest is asked first, and the others when it fails."""
+    """Of those that are chosen together, the one with the lowest value is tried first, and the others when it fails."""
     build: Callable[[SpeechSettings, FindWeights], T]
-    """Makes it, without loading models or opening connections. May block for a second; raises what is wrong with the
-    settings or the weights."""
+    """Builds it, without loading models or opening connections. May block for a second; raises if the settings or the
+    weights are wrong."""
     recipient: Callable[[SpeechSettings], str] | None = None
-    """Who gets what is spoken or heard, in words for people, where it goes over a network."""
+    """Who receives the texts or recordings, in words for people, if they are sent over a network; None if not."""
     model: Callable[[SpeechSettings], str] = lambda _settings: ""
-    """Which of several models it uses, where one is chosen by a setting."""
+    """Which of several models it uses, if a setting chooses one; otherwise empty."""
     weights: Callable[[SpeechSettings], tuple[str, ...]] = lambda _settings: ()
-    """Names of what it needs in the catalogue of weights; those that are not there are its own business."""
+    """The names of the weights that it needs, as in the catalogue of weights; it takes care itself of those that are
+    not in the catalogue."""
     package: str | None = None
-    """The module of an extra package without which it has nothing to offer."""
+    """The module of the optional package without which it has nothing to offer, if any."""
     is_here: Callable[[], bool] = lambda: True
-    """Whether the program of the system that it calls, if any, is on this machine."""
+    """Whether the system program that it calls, if any, is installed on this machine."""
     needs_one_of: tuple[str, ...] = ()
-    """Settings of which at least one must be given, as ``Settings`` names its fields."""
+    """Settings of which at least one must be set, by their field names in ``Settings``; empty if it needs none."""
 
     @property
     def needs_network(self) -> bool:
@@ -59,26 +60,27 @@ class Registration(Generic[T]):
         return self.package is None or importlib.util.find_spec(self.package) is not None
 
     def described(self, settings: SpeechSettings) -> str:
-        """For people, with its model: ``Whisper (small)``."""
+        """The name shown to people, with the model: ``Whisper (small)``."""
         return f"{self.label} ({model})" if (model := self.model(settings)) else self.label
 
     def is_configured(self, settings: SpeechSettings) -> bool:
-        """Whether it has been given what it needs."""
+        """Whether the settings that it needs are set."""
         return not self.needs_one_of or any(getattr(settings, name) for name in self.needs_one_of)
 
 
 class Registry(Generic[T]):
-    """All registrations of one kind. They are found by importing every module of a package."""
+    """All registrations of one kind, found by importing every module of a package."""
 
     def __init__(self, package: str, setting: str) -> None:
-        """``package``: whose modules register. ``setting``: by which one is chosen, as it is called outside."""
+        """``package``: the one whose modules register. ``setting``: the name, as people set it, of the setting that
+        chooses one."""
         self._package = package
         self._setting = setting
         self._registered: dict[str, Registration[T]] = {}
         self._is_searched = False
 
     def register(self, registration: Registration[T]) -> None:
-        """Offer it from now on. Raises ``ValueError`` for a name that another one has."""
+        """Offer it from now on. Raises ``ValueError`` if the name is taken."""
         name = registration.name
         if name in (AUTO, OFFLINE) or name in self._registered:
             raise ValueError(f"{name!r} is taken")
@@ -89,16 +91,16 @@ class Registry(Generic[T]):
         del self._registered[name]
 
     def all(self) -> Mapping[str, Registration[T]]:
-        """By name, the preferred first."""
+        """All registrations by name, the preferred first."""
         self._search()
         return dict(sorted(self._registered.items(), key=lambda entry: entry[1].preference))
 
     def chosen(self, choice: str, settings: SpeechSettings) -> list[Registration[T]]:
-        """What ``choice`` means, the preferred first: ``AUTO``, ``OFFLINE``, or one name.
+        """The registrations that ``choice`` (``AUTO``, ``OFFLINE`` or one name) stands for, the preferred first.
 
         Raises:
             UnknownEngineError: there is none of that name.
-            EngineNotConfiguredError: it lacks a setting.
+            EngineNotConfiguredError: the one of that name lacks a setting.
         """
         known = self.all()
         if choice in (AUTO, OFFLINE):
@@ -115,7 +117,7 @@ class Registry(Generic[T]):
         return [known[choice]]
 
     def build(self, choice: str, settings: SpeechSettings, find: FindWeights) -> list[T]:
-        """What ``choice`` means, made; raises what ``chosen`` and the making of one raise."""
+        """Build all that ``choice`` stands for; raises what ``chosen`` and ``Registration.build`` raise."""
         return [one.build(settings, find) for one in self.chosen(choice, settings)]
 
     def _search(self) -> None:

@@ -1,4 +1,4 @@
-"""What may be set for voice engines and recognizers."""
+"""The settings of voice engines and recognizers."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Literal, Protocol
 
 
 class Secret(Protocol):
-    """A key that does not show itself."""
+    """A key that is not shown when it is printed or logged."""
 
     def get_secret_value(self) -> str: ...
 
 
 class SpeechSettings(Protocol):
-    """Each engine and recognizer reads what is meant for it; the bot's settings have all of these fields."""
+    """Each engine and recognizer reads its own fields; the bot's settings have all of them."""
 
     @property
     def stt_base_url(self) -> str | None: ...

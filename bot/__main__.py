@@ -40,7 +40,7 @@ def options(
 
 
 def main() -> None:
-    """Run the command line; an error that Starling names is one sentence and exit status 1."""
+    """Run the command line; a ``StarlingError`` is printed as one sentence, with exit status 1."""
     try:
         app()
     except StarlingError as error:

@@ -1,4 +1,4 @@
-"""Charts: how they look, and the one thread that draws them."""
+"""The look of charts, and the one thread that draws them."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ if TYPE_CHECKING:
 
 WIDTH_PX, HEIGHT_PX = 1200, 800
 DPI = 200
-"""So coarse that a phone, which shows the picture at a quarter of its width, leaves the words readable."""
+"""Large enough that the words stay readable on a phone, which shows the picture at a quarter of its width."""
 
 PAPER, INK, LINES = "#2b2d31", "#f2f3f5", "#5c5f68"
-"""A dark ground of its own, that of Discord's cards in the theme that most people use: it dazzles nobody there, and can
-be read where Discord is light."""
+"""A dark background, that of Discord's cards in the theme that most people use: it does not dazzle there, and is
+readable where Discord is light."""
 BLUE, ORANGE, GREEN = "#56b4e9", "#e69f00", "#2bc79a"
-"""After Okabe and Ito's colours, which nearly everyone can tell apart, as light as a dark ground needs them."""
+"""Based on Okabe and Ito's colours, which nearly everyone can tell apart, light enough for a dark background."""
 
 _DRAWING = ThreadPoolExecutor(1, thread_name_prefix="drawing")
-"""One at a time: matplotlib does not promise to be safe in several threads."""
+"""One thread: matplotlib does not promise to be thread-safe."""
 
 
 LABELS_PT = 8.0
-"""The numbers and dates at axes, where nothing else is said."""
+"""The default size of the numbers and dates along the axes."""
 
 
 def dress(axes: Axes, label_size: float = LABELS_PT) -> None:
-    """Give ``axes`` the ground and the ink of all charts, with a grid behind what is drawn."""
+    """Give ``axes`` the background and text colours of all charts, with a grid behind what is drawn."""
     axes.set_facecolor(PAPER)
     axes.tick_params(colors=INK, labelsize=label_size)
     axes.grid(axis="y", color=LINES, linewidth=0.6)
@@ -41,10 +41,10 @@ def dress(axes: Axes, label_size: float = LABELS_PT) -> None:
 
 
 def widest_px(texts: Iterable[str], size_pt: float, dpi: float) -> float:
-    """How wide the widest of ``texts`` becomes; 0 of none.
+    """The width in pixels of the widest of ``texts``; 0 if there are none.
 
-    What stands beside axes is measured so, and they are placed beside it: matplotlib's own layouts measure everything,
-    and take as long as all the drawing.
+    Labels beside the axes are measured with this, and the axes are placed to fit: matplotlib's own layouts measure
+    everything, and take as long as all the drawing.
     """
     from matplotlib.font_manager import FontProperties, findfont, get_font
 
@@ -57,13 +57,13 @@ def widest_px(texts: Iterable[str], size_pt: float, dpi: float) -> float:
 
 
 def png_of(figure: Figure) -> bytes:
-    """``figure``, which has no layout engine, as a PNG. It is drawn once: ``savefig`` draws twice."""
+    """``figure``, which has no layout engine, as a PNG. It is drawn once; ``savefig`` would draw it twice."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image
 
     canvas = FigureCanvasAgg(figure)
     canvas.draw()  # type: ignore[no-untyped-call]
-    # Without the transparency that nothing has, and packed quickly: half the time, and a picture as small.
+    # Without an alpha channel, which nothing here uses, and at the quickest compression: half the time, the same size.
     pixels = canvas.buffer_rgba()  # type: ignore[no-untyped-call]
     picture = Image.frombuffer("RGBA", canvas.get_width_height(), pixels, "raw", "RGBA", 0, 1)
     stream = io.BytesIO()
@@ -72,5 +72,5 @@ def png_of(figure: Figure) -> bytes:
 
 
 async def draw_in_thread(draw: Callable[[], bytes]) -> bytes:
-    """The picture that ``draw`` makes, beside the event loop."""
+    """The picture that ``draw`` makes, drawn in the drawing thread so that the event loop is not blocked."""
     return await asyncio.get_running_loop().run_in_executor(_DRAWING, draw)

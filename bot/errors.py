@@ -13,20 +13,20 @@ def translatable(sentence: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Plural:
-    """What a sentence with a number in it is where the number calls for the singular."""
+    """The singular form of a sentence that contains a number."""
 
     one: str
     number: str
-    """The field that has the number, unrounded and unformatted."""
+    """The field that holds the number, unrounded and unformatted."""
 
 
 PLURALS: dict[str, Plural] = {}
-"""By the sentence in the plural, which stands for both."""
+"""By the plural sentence, which identifies both forms."""
 
 
 def translatable_plural(one: str, other: str, number: str = "count") -> str:
-    """As ``translatable``, of a sentence that depends on ``number``, one of its fields; returns ``other``, which is the
-    key of its translations."""
+    """Like ``translatable``, for a sentence that depends on ``number``, one of its fields; returns ``other``, which is
+    the key of its translations."""
     PLURALS[other] = Plural(one, number)
     return other
 
@@ -34,22 +34,23 @@ def translatable_plural(one: str, other: str, number: str = "count") -> str:
 _ = translatable
 
 MAX_CAUSES = 8
-"""How many causes of an error are told of."""
+"""How many causes of an error are reported."""
 
 
 class StarlingError(Exception):
-    """Raised when Starling cannot do what was asked, for a reason that can be told.
+    """Raised when Starling cannot do what was asked, for a reason that it can state.
 
     A subclass gives the sentence: what happened, to what, and what to do now. It is English, it is the key of its
     translations, and its ``{fields}`` are filled from ``params``; the same sentence serves the log, the command line
-    and (translated) the user. Write it inside ``_("...")`` of ``bot.errors.translatable`` so that catalogues find it.
+    and (translated) the user. Write it inside ``_("...")`` of ``bot.errors.translatable`` so that it gets into the
+    catalogues.
     """
 
     sentence: ClassVar[str] = _("Something went wrong on our side. Please try again.")
     is_transient: ClassVar[bool] = False
-    """Whether the same, tried again a little later, may go well: a button that does so is worth showing."""
+    """Whether trying again a little later may succeed, so that a button for it is worth showing."""
     concerns_host: ClassVar[bool] = False
-    """Whether something has failed that whoever runs Starling may have to see to, and not the one who is told."""
+    """Whether something failed that whoever runs Starling may have to fix, rather than the user who sees the error."""
 
     def __init__(self, **params: object) -> None:
         super().__init__(params)
@@ -60,9 +61,9 @@ class StarlingError(Exception):
 
 
 def causes_of(error: BaseException) -> list[str]:
-    """What lies behind ``error``, for the host: the kinds of its causes, the nearest first, and of the system's own
-    errors (a refused connection, a name that is unknown) the words as well. Words of others are left out, for they may
-    quote what a person said."""
+    """The causes of ``error``, for the host: their class names, nearest first, and for the system's own errors (a
+    refused connection, an unknown host name) the message too. Other messages are left out, since they may quote what
+    a person said."""
     found: list[str] = []
     cause = error.__cause__ or error.__context__
     while cause is not None and len(found) < MAX_CAUSES:

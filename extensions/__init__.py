@@ -1,4 +1,4 @@
-"""Discord commands and listeners, one file a family: read the options, call a service, show the answer."""
+"""Discord commands and listeners, one file per family: read the options, call a service, show the answer."""
 
 import hikari
 
@@ -8,11 +8,11 @@ EVERYWHERE_CONTEXTS = (
     hikari.ApplicationContextType.BOT_DM,
     hikari.ApplicationContextType.PRIVATE_CHANNEL,
 )
-"""Commands that work in guilds, in direct messages, and anywhere for those who installed the app for themselves."""
+"""For commands that work in guilds, in direct messages, and anywhere for users who installed the app for themselves."""
 
 DIRECT_CONTEXTS = (hikari.ApplicationContextType.GUILD, hikari.ApplicationContextType.BOT_DM)
-"""Commands that work in guilds, and for oneself alone in direct messages with the bot."""
+"""For commands that work in guilds, and privately in direct messages with the bot."""
 
 GUILD_TYPES = (hikari.ApplicationIntegrationType.GUILD_INSTALL,)
 GUILD_CONTEXTS = (hikari.ApplicationContextType.GUILD,)
-"""Commands that work in guilds alone."""
+"""For commands that work in guilds only."""

@@ -1,4 +1,4 @@
-"""/about: what runs here, and where what people say goes."""
+"""/about: what runs here, and where people's words are sent."""
 
 from __future__ import annotations
 
@@ -80,7 +80,8 @@ class About(
 def _where(
     chosen: Sequence[Registration[Any]], settings: Settings, locale: str, here: str, there: str, there_or_here: str
 ) -> str:
-    """Where it is done what ``chosen`` do: ``here`` by all of them, ``there`` by all, or ``there_or_here``."""
+    """The sentence on where the engines ``chosen`` work: ``here`` if none of them sends anything away; otherwise
+    ``there_or_here`` if some need no network, else ``there``."""
     recipients = [one.recipient(settings) for one in chosen if one.recipient is not None]
     local = [one for one in chosen if not one.needs_network]
     sentence = here if not recipients else there_or_here if local else there

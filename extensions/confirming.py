@@ -1,4 +1,4 @@
-"""The button Keep, below every question whether something is to be deleted."""
+"""The button Keep, below every question about deleting something."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What fails in a command is told to the one who called it."""
+"""Reports the errors of commands to the people who called them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ log = structlog.get_logger()
 
 
 async def _is_awaited_by_all(context: lightbulb.Context) -> bool:
-    """Whether everyone sees that the command is worked on, and nothing else yet."""
+    """Whether the command was deferred publicly, and has no other response yet."""
     # lightbulb 3.2 has no public view of whether something was sent.
     if not context._initial_response_sent.is_set():
         return False
@@ -28,13 +28,12 @@ async def _is_awaited_by_all(context: lightbulb.Context) -> bool:
 
 @loader.error_handler
 async def tell(failure: lightbulb.exceptions.ExecutionPipelineFailedException) -> bool:
-    """Tell the first cause to the one who called, and to nobody else; where even that cannot be sent, the log says
-    so."""
+    """Tell the caller, and nobody else, the first cause; if even that cannot be sent, log it."""
     context, error = failure.context, failure.causes[0]
     report = report_error(error, locale_of(context))
     try:
         if await _is_awaited_by_all(context):
-            # What answers a command that was deferred for all to see would be seen by all.
+            # The answer to a publicly deferred command would be public too.
             await context.interaction.delete_initial_response()
             await context.interaction.execute(report.text, flags=hikari.MessageFlag.EPHEMERAL)
         else:

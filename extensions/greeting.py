@@ -76,11 +76,11 @@ class Hi(
         else:
             lines = [ELSEWHERE]
         if context.channel_id in (await preferences.guild(interaction.guild_id)).joined_channels:
-            # Without the intent Discord does not show it what it would answer there.
+            # Without the intent, Discord does not show the bot the messages that it would answer there.
             lines.append(TAKING_PART if settings.message_content_intent else LACKS_INTENT)
         told = [translate(HI, locale, name=name), *(translate(line, locale) for line in [*lines, MORE])]
         await respond(context, "\n".join(told))
-        # For those alone who can do something about it.
+        # Only people who can act on it see this.
         if interaction.guild_id is None or not (await correction_actor(interaction, preferences)).approves:
             return
         if count := await corrections.waiting(interaction.guild_id):

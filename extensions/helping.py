@@ -1,4 +1,4 @@
-"""/help: what someone can do here, by purpose, each command as one can press it; and one command in full."""
+"""/help: what a person can do here, by purpose, with commands to click on; or one command in full."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ MAX_CHOICES = 25
 
 _NESTED = (hikari.OptionType.SUB_COMMAND, hikari.OptionType.SUB_COMMAND_GROUP)
 _KNOWN_S = 300.0
-"""How long the list of commands, which changes at a start only, is not asked of Discord again."""
+"""How long the list of commands is cached; it changes only when the bot starts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """What people come for, and the commands that are for it by their English names, in the order in which they are
-    told."""
+    """Something that people come for, and the English names of the commands for it, in the order in which they are
+    shown."""
 
     label: str
     heading: str
@@ -89,18 +89,18 @@ PURPOSES: Mapping[str, Purpose] = {
 }  # fmt: skip
 
 TRAINERS_ONLY = frozenset({"train", "jobs", "test"})
-"""What Discord shows to managers, and to the role that a server has named once the server allows it there."""
+"""What Discord shows to managers and, once the server allows it in Discord, to the role that it has named."""
 APPROVERS_ONLY = frozenset({"corrections wanted", "corrections approve", "corrections reject"})
 MANAGERS_ONLY = frozenset(
     {"corrections roles", "model set", "model promote", "model rollback"}
     | {f"instruction {name}" for name in ("set", "file", "pick", "reset", "restore", "delete")}
 )
-"""What Discord offers to everyone, because it cannot know of roles that a server has named, or because others of the
-same family are for everyone."""
+"""What Discord offers to everyone, because it does not know the roles that a server has named, or because other
+commands of the same group are for everyone."""
 
 
 class NoSuchCommandError(StarlingError):
-    """Raised when someone asks for help with a command that is not there for them."""
+    """Raised when someone asks for help with a command that does not exist, or that they may not use here."""
 
     sentence = _("There is no command {command} here that you can use. /help lists what there is.")
 
@@ -118,7 +118,7 @@ class CommandList:
         self._known: TTLCache[int, Sequence[hikari.PartialCommand]] = TTLCache(1, _KNOWN_S)
 
     async def of(self, interaction: Interaction) -> list[hikari.PartialCommand]:
-        """The commands, by name; those with subcommands are left out where none of these may be used."""
+        """The commands that the person may use where they ask, sorted by name."""
         found = self._known.get(0)
         if found is None:
             found = self._known[0] = await self._rest.fetch_application_commands(interaction.application_id)
@@ -140,7 +140,7 @@ class CommandList:
         )
 
     async def hidden(self, interaction: Interaction) -> frozenset[str]:
-        """The commands, and paths of subcommands, that Discord offers the one who asks, but that they may not use."""
+        """The commands and subcommand paths that Discord offers to the person although they may not use them."""
         if interaction.guild_id is None or interaction.member is None:
             return TRAINERS_ONLY | APPROVERS_ONLY | MANAGERS_ONLY
         hidden = frozenset[str]()
@@ -194,7 +194,7 @@ class Help(
 
     @lightbulb.invoke
     async def invoke(self, context: lightbulb.Context, known: CommandList) -> None:
-        # The list of commands may be asked of Discord first.
+        # The list of commands may have to be fetched from Discord first.
         await context.defer(ephemeral=True)
         locale, commands = locale_of(context), await known.of(context.interaction)
         if self.command is not None:
@@ -206,7 +206,7 @@ class Help(
 
 @screen.button(PAGE_ID, state="|".join(PURPOSES))
 async def turn_page(context: yuyo.components.Context, known: alluka.Injected[CommandList]) -> None:
-    """Show what is for the purpose that the button names."""
+    """Show the commands for the purpose that the button names."""
     interaction = context.interaction
     commands, hidden = await known.of(interaction), await known.hidden(interaction)
     card = _page(context.id_metadata, commands, hidden, str(interaction.locale))
@@ -216,7 +216,7 @@ async def turn_page(context: yuyo.components.Context, known: alluka.Injected[Com
 def _page(
     key: str, commands: Sequence[hikari.PartialCommand], hidden: frozenset[str], locale: str
 ) -> hikari.impl.ContainerComponentBuilder:
-    """The commands for one purpose, and buttons to the others for which there are some."""
+    """The commands for one purpose, and buttons to all purposes that have any."""
     there = _by_purpose(commands)
     key = key if there.get(key) else TALK
     lines = [
@@ -245,7 +245,7 @@ def _page(
 
 
 def _by_purpose(commands: Sequence[hikari.PartialCommand]) -> dict[str, list[hikari.PartialCommand]]:
-    """The commands for each purpose; those that are for none are told of at the end of what people come for first."""
+    """The commands for each purpose; commands without a purpose are added to the end of ``TALK``."""
     left = {command.name: command for command in commands}
     there = {name: [left.pop(one) for one in purpose.commands if one in left] for name, purpose in PURPOSES.items()}
     there[TALK] += left.values()
@@ -253,10 +253,10 @@ def _by_purpose(commands: Sequence[hikari.PartialCommand]) -> dict[str, list[hik
 
 
 def _paths(command: hikari.SlashCommand, hidden: frozenset[str], locale: str) -> Iterator[tuple[str, str]]:
-    """The command, or each of its subcommands that are not ``hidden``, as one can press it, and what it is for.
+    """The command, or each of its subcommands that is not ``hidden``, as a mention to click on, and its description.
 
-    Discord finds a subcommand by the English path in its mention, and shows that: where the reader's Discord has
-    another name for it, that stands behind.
+    Discord resolves a subcommand by the English path in its mention, and shows that path; if the reader's Discord has
+    another name for it, that follows the mention.
     """
     nested = [option for option in command.options or () if option.type in _NESTED]
     if not nested:

@@ -1,4 +1,4 @@
-"""/join and /leave: taking part in a channel without being mentioned."""
+"""/join and /leave: answering in a channel without being mentioned."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _THREADS = {
 
 
 def _managed(context: lightbulb.Context, chosen: hikari.PartialChannel | None) -> hikari.PartialChannel:
-    """The channel that was chosen, or this one.
+    """The chosen channel, or else the current one.
 
     Raises:
         NotPermittedError: the member may not manage it.
@@ -59,7 +59,7 @@ def _managed(context: lightbulb.Context, chosen: hikari.PartialChannel | None) -
 
 
 async def _lacking(context: lightbulb.Context, channel: hikari.PartialChannel, speak: SpeakMode) -> hikari.Permissions:
-    """What Starling would need in ``channel`` and has not."""
+    """The permissions that Starling needs in ``channel`` but does not have."""
     write = (
         hikari.Permissions.SEND_MESSAGES_IN_THREADS if channel.type in _THREADS else hikari.Permissions.SEND_MESSAGES
     )

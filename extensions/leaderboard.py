@@ -1,4 +1,4 @@
-"""/leaderboard: who has taught the bot most, of those who want to be named."""
+"""/leaderboard: who has taught the bot most, among the people who want to be named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Servers that the host does not let Starling work on are left, with a word."""
+"""Leaves servers that the host does not allow, and tells their owners."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ FAREWELL = _(
 
 @loader.listener(hikari.GuildAvailableEvent)
 async def leave_blocked(event: hikari.GuildAvailableEvent, bot: hikari.GatewayBot, rules: AccessRules) -> None:
-    """Leave a server that the host has blocked since."""
+    """Leave a server that the host has blocked since Starling was added to it."""
     if rules.is_blocked(event.guild_id):
         await _leave(event.guild, bot)
 
 
 @loader.listener(hikari.GuildJoinEvent)
 async def leave_uninvited(event: hikari.GuildJoinEvent, bot: hikari.GatewayBot, rules: AccessRules) -> None:
-    """Leave a server that somebody has added Starling to and that the host does not want; those that it is on already
-    are not left for not being among the allowed ones: all that is stored of them would be gone."""
+    """Leave a server that Starling was just added to and that the host does not allow. Servers that it is already on
+    are not left for not being among the allowed ones: everything stored about them would be lost."""
     if not rules.is_served(event.guild_id):
         await _leave(event.guild, bot)
 
 
 async def _leave(guild: hikari.GatewayGuild, bot: hikari.GatewayBot) -> None:
-    """Its owner is told, by a direct message if that can be."""
+    """Leave ``guild``, and tell its owner in a direct message if possible."""
     text = translate(FAREWELL, str(guild.preferred_locale), guild=f"**{guild.name}**")
     with contextlib.suppress(hikari.HTTPError):
         channel = await bot.rest.create_dm_channel(guild.owner_id)

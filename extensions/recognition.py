@@ -31,7 +31,7 @@ THIS_VOCABULARY = _("Names and jargon that I expect: {vocabulary}")
 
 @safe
 async def complete_languages(context: lightbulb.AutocompleteContext[str]) -> None:
-    """Whole lists: what was typed up to the last comma, and each language that fits the rest."""
+    """Offer whole lists: what was typed up to the last comma, and each language that matches the rest."""
     typed, locale = str(context.focused.value or ""), str(context.interaction.locale)
     before, comma, last = typed.rpartition(",")
     offered = language_choices(last.strip(), locale)

@@ -1,4 +1,4 @@
-"""/summary: what was said in a thread, in the last messages or in the notes of today, for the one who asks alone."""
+"""/summary: what was said in a thread, in the last messages or in today's voice notes; only the caller sees it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ loader = lightbulb.Loader()
 
 MAX_MESSAGES, USUAL_MESSAGES = 200, 50
 MAX_RECORDINGS = 10
-"""That are heard for one summary, the latest; those that were written down within the hour cost nothing."""
+"""The most recordings that are heard for one summary, the latest ones; those transcribed within the last hour cost
+nothing."""
 
 NOT_HEARD = ngettext("{count} older recording was left out.", "{count} older recordings were left out.")
 
@@ -51,7 +52,7 @@ class NothingShownError(StarlingError):
 
 
 class MayNotReadError(StarlingError):
-    """Raised where the bot may not read what was written before."""
+    """Raised when the bot may not read the earlier messages."""
 
     sentence = _("I may not read the earlier messages here. Ask a moderator to let me.")
 
@@ -127,8 +128,8 @@ async def _lines(
     only_notes: bool,
     count: int,
 ) -> tuple[list[str], int]:
-    """What people said, oldest first, a line each behind the time and the name; and how many recordings were left
-    out. Nothing of it is kept.
+    """What people said, oldest first, one line per message with its time and author; and how many recordings were left
+    out. None of it is kept.
 
     Raises:
         MayNotReadError: Discord does not let the bot read here.

@@ -39,7 +39,7 @@ async def complete_language(context: lightbulb.AutocompleteContext[str]) -> None
 
 
 class TranscriptFormat(StrEnum):
-    """What a transcript is given as."""
+    """The form in which a transcript is given."""
 
     TEXT = "text"
     SRT = "srt"
@@ -48,15 +48,15 @@ class TranscriptFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What is wanted of some recordings."""
+    """What is to be done with some recordings."""
 
     files: Sequence[hikari.Attachment]
     language: str | None = None
-    """That is spoken; None: it is detected."""
+    """The language spoken; None if it is to be detected."""
     into: str | None = None
-    """That the chat model translates it into."""
+    """The language into which the chat model translates, if any."""
     to_english: bool = False
-    """By the speech model."""
+    """Whether the speech model translates into English."""
     form: TranscriptFormat = TranscriptFormat.TEXT
     is_told: bool = False
     """Whether to say that the speech model has translated it."""
@@ -68,13 +68,13 @@ class _Found:
 
     heard: Sequence[HeardRecording]
     card: Card | None = None
-    """Of long recordings, where text is wanted."""
+    """For long recordings, if text is wanted."""
     translation: str = ""
 
 
 @screen.service
 class _Writing:
-    """Writes recordings down for a command."""
+    """Transcribes recordings for a command."""
 
     def __init__(
         self,
@@ -94,10 +94,10 @@ class _Writing:
         return await self._translator.can_translate(guild)
 
     async def write(self, context: lightbulb.Context, asked: _Wanted) -> None:
-        """Answer ``context``, which was deferred, with what is said in the files; until then it is shown how far it is.
+        """Answer ``context``, which was deferred, with what is said in the files; show the progress until then.
 
         Raises:
-            StarlingError: why nothing could be heard at all, or not translated.
+            StarlingError: nothing could be heard at all, or it could not be translated.
         """
 
         heard: list[HeardRecording] = []
@@ -119,7 +119,7 @@ class _Writing:
     async def _found(
         self, context: lightbulb.Context, asked: _Wanted, progress: ProgressBar, summed_up: list[HeardRecording]
     ) -> _Found:
-        """``summed_up``: is given what was heard once nothing but the summary of it is missing."""
+        """``summed_up``: receives what was heard once only the summary of it is missing."""
         user, guild, locale = context.user.id, context.guild_id, locale_of(context)
         heard = await self._reader.read(
             asked.files,
@@ -177,7 +177,7 @@ class _Writing:
 
 
 async def _respond_with_translation(context: lightbulb.Context, text: str) -> None:
-    """Answer with ``text``, as a file when it is long."""
+    """Answer with ``text``, as a file if it is too long for a message."""
     if len(text) <= MESSAGE_LIMIT:
         await respond(context, text)
         return
@@ -188,7 +188,7 @@ async def _respond_with_translation(context: lightbulb.Context, text: str) -> No
 async def _subtitled(
     heard: Sequence[HeardRecording], translator: Translator, into: str, *, user: int, guild: int | None
 ) -> list[HeardRecording]:
-    """What was ``heard``, each sentence ``into`` a language at its time."""
+    """What was ``heard``, with each sentence translated ``into`` a language at its time."""
     return [
         one
         if one.transcript is None

@@ -1,4 +1,4 @@
-"""The message command Translate: what is written or said in a message, in the language of the one who reads it."""
+"""The message command Translate: what is written or said in a message, in the reader's language."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Bytes of any recording to mono 16 kHz samples, in a sealed process."""
+"""Decoding the bytes of any recording to mono 16 kHz samples, in a sealed process."""

@@ -1,7 +1,7 @@
-"""A bound on what FFmpeg may allocate at once.
+"""A bound on each single memory allocation of FFmpeg.
 
-A file of a few hundred bytes can claim a table of a hundred million entries, for which the demuxers make room before
-they look whether it is there. PyAV has no setting for this, but FFmpeg's library has.
+A file of a few hundred bytes can claim to have a table of a hundred million entries, for which the demuxers allocate
+memory before they check that it exists. PyAV has no setting for this, but FFmpeg's library has.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ import av
 _LOG = logging.getLogger(__name__)
 
 LARGEST_ALLOCATION_BYTES = 128 * 2**20
-"""Twice what a group of frames of eight channels in double precision takes while it is put together."""
+"""Twice what a group of frames with eight channels in double precision takes while it is assembled."""
 
 
 @functools.cache
 def limit_allocations() -> bool:
-    """Bound every single allocation of PyAV's FFmpeg in this process; whether that could be done.
+    """Bound every single allocation of PyAV's FFmpeg in this process, and return whether that was possible.
 
-    It can with PyAV's wheels, where the library lies beside the package, and not where PyAV was built on the machine.
+    It is with PyAV's wheels, where the library is beside the package, but not if PyAV was built on the machine.
     """
     package = Path(av.__file__).parent
     for folder in (package.parent / "av.libs", package / ".dylibs"):
         for library in folder.glob("*avutil*"):
-            # Loaded by PyAV already: this finds that copy again.
+            # PyAV has already loaded the library; this returns the same copy.
             set_limit = ctypes.CDLL(str(library)).av_max_alloc
             set_limit.argtypes = (ctypes.c_size_t,)
             set_limit.restype = None

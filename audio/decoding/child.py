@@ -1,4 +1,4 @@
-"""One child process that decodes, as seen from its parent."""
+"""The parent's side of one child process that decodes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from bot.errors import StarlingError
 
 _LOG = logging.getLogger(__name__)
 
-# Nothing that is imported is garbage, and to look for some meanwhile takes a tenth of the start.
+# Imports leave no garbage, and collecting during them takes a tenth of the start-up time.
 _START = """
 import gc
 gc.disable()
@@ -41,37 +41,38 @@ gc.enable()
 serve(rate_hz, DecodingLimits(**limits))
 """
 
-# No secret of the parent's environment is any business of a decoder.
+# A decoder must not see the secrets in the parent's environment.
 _ENVIRONMENT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 
 _LONGEST_END_BYTES = 10_000
 
 WALL_S_PER_CPU_S = 3
 WALL_START_S = 10
-"""The clock on the wall bounds what does not use the processor; on a busy machine, it runs faster than that."""
+"""The wall-clock limit also bounds work that uses no processor time. It is longer than the limit on processor time,
+because on a busy machine the wall clock runs faster."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class DecodedGroups:
-    """What a child made of a file."""
+    """The result of decoding a file in a child."""
 
     samples: bytearray
-    """As ``Reading.groups`` gives them, joined."""
+    """The groups of ``Reading.groups``, joined."""
     truncated: bool
     renderings: int
 
 
 class DecoderChild:
-    """A process that decodes one file after the other; not to be used by two threads at once."""
+    """A process that decodes one file after the other. Only one thread at a time may use it, but any may end it."""
 
     def __init__(self, rate_hz: int, limits: DecodingLimits) -> None:
-        """Start it, which takes about 0.1 s; nobody waits for that but the first file. Raises ``OSError``."""
+        """Start the process, which takes about 0.1 s, for which only its first file waits. Raises ``OSError``."""
         self._limits = limits
         self._max_bytes = round(2 * (limits.max_duration_s + INEXACT_S) * rate_hz) * SAMPLE_BYTES
-        """Twice what the limit lets through: changes of format in the middle of a file add a few samples each."""
+        """Twice what the limit allows: each change of format in the middle of a file adds a few samples."""
         self._expired = False
         self.files = 0
-        """How many it was given."""
+        """How many files it was given."""
         path = [str(Path(folder or ".").absolute()) for folder in sys.path]
         settings = (path, rate_hz, dataclasses.asdict(limits))
         self._process = subprocess.Popen(  # noqa: S603 - nothing in it comes from outside
@@ -99,14 +100,14 @@ class DecoderChild:
         enough_bytes: int = 0,
         on_bytes: Callable[[int], None] | None = None,
     ) -> DecodedGroups:
-        """The samples of ``Reading.groups`` for a file that ``admitted`` let through, and what is known at their end;
-        only so many groups that they have ``enough_bytes``, unless that is 0.
+        """The samples of ``Reading.groups`` for a file that passed ``admitted``, and what is known at their end; only
+        the first groups that together have ``enough_bytes``, unless that is 0.
 
-        ``on_bytes``: called now and then with how many bytes of samples there are. When it raises ``CancelledError``,
-        the child ends with what it decodes, and so does this call.
+        ``on_bytes``: called now and then with how many bytes of samples there are so far. If it raises
+        ``CancelledError``, the child is ended, and this call raises the same.
 
-        Raises the ``RecordingError`` that the child found; or, when it did not survive the file and is of no more use,
-        ``DecoderFailedError`` or ``DecodingTooSlowError``.
+        Raises the ``RecordingError`` that the child reports; or, if the child did not survive the file and cannot be
+        used any more, ``DecoderFailedError`` or ``DecodingTooSlowError``.
         """
         self.files += 1
         timer = threading.Timer(WALL_START_S + WALL_S_PER_CPU_S * self._limits.max_decoding_s, self._expire)
@@ -121,7 +122,7 @@ class DecoderChild:
             self.end()
             raise
         except Exception as error:
-            # Of any kind: a child that was taken over may answer anything.
+            # Any error can occur: a child that was taken over may answer anything.
             self.end()
             code = self._process.returncode
             _LOG.warning("A decoder (%d) failed at %d bytes of %s: %s", code, len(data), container.name, error)
@@ -132,11 +133,11 @@ class DecoderChild:
             timer.cancel()
 
     def end(self) -> None:
-        """End the process, whatever it does; from any thread, any number of times."""
+        """Kill the process, whatever it is doing. May be called from any thread, any number of times."""
         self._process.kill()
         for pipe in (self._process.stdin, self._process.stdout):
             assert pipe
-            # What has not been sent cannot be sent any more.
+            # Unsent data cannot be sent any more.
             with suppress(OSError):
                 pipe.close()
         self._process.wait()
@@ -176,12 +177,13 @@ def _exactly(part: bytes, length: int) -> bytes:
 
 
 def recording_error(name: str, params: dict[str, object]) -> RecordingError:
-    """The error of that class that another process has told of. Raises ``ValueError`` where there is none."""
+    """The error that another process reports by the ``name`` of its class. Raises ``ValueError`` if there is no such
+    class."""
     kind = getattr(audio.errors, name, None)
     if not (isinstance(kind, type) and issubclass(kind, RecordingError) and isinstance(params, dict)):
         raise ValueError(f"an error named {name}")
-    # The classes take what their parameters are made of, but the parameters alone came through the pipe.
+    # The constructors take other arguments, from which they compute ``params``; only ``params`` came through the pipe.
     error = kind.__new__(kind)
     StarlingError.__init__(error, **params)
-    str(error)  # raises here, not where it is told to somebody, when parameters are missing
+    str(error)  # if parameters are missing, raises here and not when the error is shown to somebody
     return error

@@ -1,7 +1,7 @@
-"""The codecs that recordings come in.
+"""The codecs that are accepted in recordings.
 
-FFmpeg has two hundred more for sound and as many for pictures, most of them for games and players of the nineties, any
-of which a file of an allowed container could ask for: what nobody records with is not worth its defects.
+FFmpeg has two hundred more for sound and as many for video, most of them for games and players of the nineties. A file
+of an allowed container could ask for any of them; codecs that nobody records with are not worth their defects.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ DECODERS = (
     *("opus", "libopus", "vorbis", "speex", "libspeex"),
     *("flac", "alac", "wavpack", "tta"),
     *("mp3", "mp3float", "mp2", "mp2float", "aac", "aac_fixed", "ac3", "ac3_fixed", "eac3"),
-    # Phones record these in MP4, dictating machines and answering machines in WAV.
+    # Phones record these in MP4, dictation machines and answering machines in WAV.
     *(
         "amrnb",
         "amrwb",
@@ -27,4 +27,4 @@ DECODERS = (
     *("pcm_u8", "pcm_s8", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_s32be"),
     *("pcm_s64le", "pcm_s64be", "pcm_f32le", "pcm_f32be", "pcm_f64le", "pcm_f64be"),
 )
-"""Their decoders, as FFmpeg calls them; it has several for some."""
+"""The decoders of these codecs, by FFmpeg's names; some codecs have several."""

@@ -1,7 +1,7 @@
-"""Which container a file is, told from its first bytes alone.
+"""Recognising a file's container by its first bytes alone.
 
-FFmpeg's own guess is never used: it takes playlists (HLS, concat, SDP) for recordings, whatever their names, and opens
-the files and addresses that they name.
+FFmpeg's own detection is never used: it accepts playlists (HLS, concat, SDP) as recordings, whatever they are called,
+and opens the files and addresses that they name.
 """
 
 from __future__ import annotations
@@ -13,16 +13,17 @@ from audio.decoding.frames import has_adts_frames, has_mp3_frames
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A kind of file that recordings come in."""
+    """A file format in which recordings are accepted."""
 
     name: str
-    """As people call it."""
+    """The name shown to people."""
     demuxer: str
     """FFmpeg's short name of the one demuxer that may read it."""
     declares_duration: bool
     """Whether the file itself says how long it is; otherwise FFmpeg guesses from the bit rate of the first frames."""
     usual_bytes_per_s: int
-    """Of speech as phones, browsers and Discord record it: to guess how long a file is before it is opened."""
+    """The usual rate of speech that phones, browsers and Discord record, to estimate a file's duration before it is
+    opened."""
 
 
 OGG = Container("Ogg", "ogg", declares_duration=True, usual_bytes_per_s=4_000)
@@ -33,7 +34,7 @@ MP4 = Container("MP4", "mov", declares_duration=True, usual_bytes_per_s=8_000)
 MP3 = Container("MP3", "mp3", declares_duration=False, usual_bytes_per_s=16_000)
 MP3_WITH_COUNT = Container("MP3", "mp3", declares_duration=True, usual_bytes_per_s=16_000)
 AAC = Container("AAC", "aac", declares_duration=False, usual_bytes_per_s=8_000)
-# What else phones, dictating machines, studios and screen recorders write.
+# Further containers that phones, dictation machines, studios and screen recorders write.
 CAF = Container("CAF", "caf", declares_duration=True, usual_bytes_per_s=4_000)
 AMR = Container("AMR", "amr", declares_duration=False, usual_bytes_per_s=1_600)
 AIFF = Container("AIFF", "aiff", declares_duration=True, usual_bytes_per_s=96_000)
@@ -51,11 +52,11 @@ CONTAINERS = (
     *(OGG, WAV, FLAC, MATROSKA, MP4, MP3, AAC, CAF, AMR, AIFF, AU, W64, WMA, AVI, FLV, MPEG_TS, MPEG_PS),
     *(AC3, EAC3),
 )
-"""Without ``MP3_WITH_COUNT``, which is MP3 too."""
+"""All containers except ``MP3_WITH_COUNT``, which is MP3 too."""
 
 _MP4_BOXES = (b"ftyp", b"styp", b"moov", b"mdat", b"wide", b"skip", b"free", b"pnot")
-"""What MP4 files begin with, pieces of streams (``styp``) and QuickTime's, which need no type, included
-(ISO/IEC 14496-12, section 4.3; QuickTime File Format, "Overview")."""
+"""The types of the first box of MP4 files, including segments of streams (``styp``) and QuickTime files, which need no
+file type (ISO/IEC 14496-12, section 4.3; QuickTime File Format, "Overview")."""
 
 _MAGIC = (
     (b"OggS", OGG),
@@ -77,30 +78,33 @@ _RIFF_FORMS = {
     (b"FORM", b"AIFF"): AIFF,
     (b"FORM", b"AIFC"): AIFF,
 }
-"""By their first and third words."""
+"""Containers by the first and the third four bytes of a file."""
 
 _TS_PACKET_BYTES = (188, 192)
-"""Of a transport stream, and of one with a clock of four bytes before each packet (ISO/IEC 13818-1; Blu-ray)."""
+"""The packet lengths of a transport stream, and of one with a four-byte time stamp before each packet (ISO/IEC 13818-1;
+Blu-ray)."""
 
 _TS_SIGN = b"G"
 _TS_PACKETS = 3
 _TS_PACKETS_FROM_THE_MIDDLE = 6
-"""Where the file begins in the middle of a packet; so many signs stand by chance once in 10^12 places."""
+"""How many packets must follow each other if the file begins in the middle of one; by chance, this happens once in
+10^12 positions."""
 
 MAX_SIGN_BYTES = 40
-"""Up to the end of the word that tells MP3 files with a count."""
+"""Enough bytes to reach the end of the word that marks MP3 files with a frame count."""
 
 _MAX_SEARCH_BYTES = 2**16
-"""How far into a file frames of MP3 or AAC may begin: FFmpeg's demuxers look as far."""
+"""How far into a file MP3 or AAC frames may begin; FFmpeg's demuxers search as far."""
 
 _ID3_HEADER_BYTES = 10
 
 _MAX_TAGS = 16
-"""A file has one, or two when a careless program added its own; a large file could consist of millions."""
+"""How many ID3v2 tags are skipped: a file has one, or two if a careless program added its own, but a large file could
+consist of millions."""
 
 
 def container_of(data: bytes) -> Container | None:
-    """The container that ``data`` begins like, or None when it is none of ``CONTAINERS``."""
+    """The container that the beginning of ``data`` matches, or None if it matches none."""
     start = id3_bytes(data)
     if start:
         return _container_at(data[start : start + MAX_SIGN_BYTES]) or MP3
@@ -122,8 +126,8 @@ def _container_at(data: bytes) -> Container | None:
 
 
 def id3_bytes(data: bytes) -> int:
-    """Where the ID3v2 tags in front end, 0 without: headers of ten bytes, the last four of them the length of what
-    follows, seven bits each (id3.org, ID3v2.4 section 3.1).
+    """Where the ID3v2 tags at the beginning end; 0 if there are none. Each has a header of ten bytes, the last four of
+    which, seven bits each, are the length of what follows (id3.org, ID3v2.4 section 3.1).
     """
     end = 0
     for _ in range(_MAX_TAGS):
@@ -137,7 +141,7 @@ def id3_bytes(data: bytes) -> int:
 
 
 def _mpeg_audio(frame: bytes) -> Container | None:
-    """MP3 or AAC by a frame's first four bytes (ISO/IEC 11172-3 section 2.4.1.3, 13818-7 section 6.2.1)."""
+    """MP3 or AAC, recognised by a frame's first four bytes (ISO/IEC 11172-3 section 2.4.1.3, 13818-7 section 6.2.1)."""
     if len(frame) < 4 or frame[0] != 0xFF or frame[1] & 0xE0 != 0xE0:
         return None
     layer = frame[1] >> 1 & 3
@@ -148,12 +152,12 @@ def _mpeg_audio(frame: bytes) -> Container | None:
     reserved_rate = frame[2] >> 2 & 3 == 3
     if layer == 0 or reserved_version or bad_bit_rate or reserved_rate:
         return None
-    # Encoders that know the whole file put the number of its frames where the first frame's sound would be.
+    # Encoders that know the whole file write the number of its frames in place of the first frame's sound.
     return MP3_WITH_COUNT if b"Xing" in frame or b"Info" in frame else MP3
 
 
 def _dolby(frame: bytes) -> Container | None:
-    """AC-3 or its successor by the version of the bit stream in a frame's header (ETSI TS 102 366, annexes A and E)."""
+    """AC-3 or E-AC-3, by the bit stream version in a frame's header (ETSI TS 102 366, annexes A and E)."""
     if len(frame) < 6 or frame[:2] != b"\x0b\x77":
         return None
     version = frame[5] >> 3

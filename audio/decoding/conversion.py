@@ -1,4 +1,4 @@
-"""Frames of any format, as decoders give them, to mono float32 samples at one rate."""
+"""Converting frames of any format, as decoders return them, to mono float32 samples at one rate."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ SAMPLE_BYTES = 4
 """Samples are 32-bit floats in the machine's byte order."""
 
 _FULL_SCALE = 1
-"""What the channels of a frame are mixed to at most: in floating point, FFmpeg would let their sum be louder."""
+"""The most that the channels of a frame are mixed to; in floating point, FFmpeg would let their sum be louder."""
 
 
 class Conversion:
     """Mixes and resamples frames that all have the format of the first.
 
-    Done here and not by ``av.AudioResampler``, whose filters start a thread for every core and give each of them a
-    stack, for nothing: none of these filters shares its work.
+    Replaces ``av.AudioResampler``, whose filters start a thread for every core, each with a stack, for nothing: none of
+    these filters divides its work among threads.
     """
 
     def __init__(self, first: AudioFrame, rate_hz: int, side: int | None = None) -> None:
-        """``rate_hz``: of the samples that come out. ``side``: the one channel of two that is wanted, 0 or 1.
+        """``rate_hz``: the sampling rate of the output. ``side``: which one of two channels to use, 0 or 1; None for
+        all.
 
         Raises what PyAV raises for formats that cannot be converted.
         """
@@ -44,7 +45,7 @@ class Conversion:
         ).configure()
 
     def samples(self, frame: AudioFrame | None) -> Iterator[bytes]:
-        """What comes out when ``frame`` goes in; None, the end, brings the rest."""
+        """Convert ``frame`` and yield the samples that are ready; None marks the end and yields the rest."""
         self._graph.push(frame)
         while True:
             try:
@@ -52,5 +53,5 @@ class Conversion:
             except (av.error.BlockingIOError, av.error.EOFError):
                 return
             assert isinstance(converted, AudioFrame)
-            # Without the padding that follows the samples.
+            # Cut off the padding that follows the samples.
             yield bytes(memoryview(converted.planes[0])[: converted.samples * SAMPLE_BYTES])

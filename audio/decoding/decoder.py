@@ -1,4 +1,4 @@
-"""Decoding the files of strangers: in processes of its own, which may die without harm."""
+"""Decoding the files of strangers, in child processes that may die without harm."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from audio.recording import RECORDING_RATE_HZ, Recording
 _LOG = logging.getLogger(__name__)
 
 FILES_PER_CHILD = 200
-"""Then another process takes its place: what a decoder leaks, or was made to remember, ends with it."""
+"""After this many files a child is replaced, so that what it leaks, or was made to remember, ends with it."""
 
 
 class Decoder:
-    """Decodes as ``audio.decode`` does, and outlives files that crash, stall or bloat the codecs.
+    """Decodes as ``audio.decode`` does, and survives files that crash, stall or bloat the codecs.
 
-    Each of its child processes decodes one file at a time, and can open no file and no socket, start nothing and take
-    only so much memory and time (on Windows: only so much time). A child that fails is replaced. Children end by
-    themselves when this process ends, however it does.
+    Each of its child processes decodes one file at a time. It can open no file or socket and start no process, and its
+    memory and time are limited (on Windows: only its time). A child that fails is replaced. The children end by
+    themselves when this process ends, in whatever way.
     """
 
     def __init__(self, limits: DecodingLimits = DEFAULT_LIMITS, *, processes: int = 1) -> None:
-        """Start nothing yet. ``processes``: how many files are decoded at the same time, at least 1."""
+        """Does not start a child yet. ``processes``: how many files are decoded at the same time, at least 1."""
         self._limits = limits
         self._places = threading.BoundedSemaphore(processes)
         self._lock = threading.Lock()
@@ -39,33 +39,33 @@ class Decoder:
 
     @property
     def pids(self) -> tuple[int, ...]:
-        """The process numbers of the children, for whoever watches over them."""
+        """The process IDs of the children, for monitoring."""
         with self._lock:
             return tuple(child.pid for child in self._idle + self._busy)
 
     def start(self) -> None:
-        """Start a child ahead of the first file, which then does not wait 0.1 s for one.
+        """Start a child ahead of the first file, which then does not wait 0.1 s for it.
 
-        The others are started by files that come while it is busy.
+        The others are started when a file arrives and no child is free.
         """
         try:
             with self._lock:
                 if not self._closed and not self._idle and not self._busy:
                     self._idle.append(self._new_child())
         except OSError as error:
-            # The next file will try again.
+            # The next file tries again.
             _LOG.warning("A decoder cannot be started: %s", error)
 
     def decode(
         self, data: bytes, *, rendering: int | None = None, progress: Callable[[float], None] | None = None
     ) -> Recording:
-        """As ``audio.decode``; blocks: call it in a thread. Further threads wait until a child is free.
+        """Decode as ``audio.decode`` does. Blocks, also until a child is free: call it in a thread.
 
         ``progress``: called in this thread now and then with how many seconds are decoded. It may raise
         ``concurrent.futures.CancelledError`` to end the work, and this call with it.
 
         Raises a ``RecordingError`` as ``audio.decode`` does, ``DecoderFailedError`` when a child did not survive the
-        file, and ``TranscriberClosedError`` after ``close``, or when that interrupts it.
+        file, and ``TranscriberClosedError`` after ``close``, or when ``close`` interrupts the decoding.
         """
         container = admitted(data, self._limits)
         if rendering is None:
@@ -73,7 +73,8 @@ class Decoder:
         return self._decoded(data, container, rendering, progress=progress)
 
     def beginning(self, data: bytes, duration_s: float) -> Recording:
-        """The first ``duration_s`` seconds of the first rendering, and a little more; blocks. Raises as ``decode``."""
+        """The first ``duration_s`` seconds of the first rendering, and a little more. Blocks; raises what ``decode``
+        raises."""
         enough_bytes = round(duration_s * RECORDING_RATE_HZ) * SAMPLE_BYTES
         return self._decoded(data, admitted(data, self._limits), 0, enough_bytes)
 

@@ -1,4 +1,4 @@
-"""Files to sound, in this process; ``audio.decoding.decoder`` does the same in others, for the files of strangers."""
+"""Decoding files in this process; ``audio.decoding.decoder`` does it in child processes, for the files of strangers."""
 
 from __future__ import annotations
 
@@ -14,26 +14,27 @@ from audio.errors import DamagedFileError, EmptyFileError, NotAudioError, Record
 from audio.recording import RECORDING_RATE_HZ, Recording, Sound
 
 SHORTEST_S = 0.1
-"""Nobody says a syllable in less."""
+"""The shortest recording that is accepted: nobody says a syllable in less."""
 
 _PART_SAMPLES = 1 << 20
 
 SILENT_RMS = 0.001
-"""-60 dB below full scale: what is left of two opposite channels, and less than the quietest room of a recording."""
+"""60 dB below full scale: the sum of two opposite channels is below this, and the quietest recorded room is above it.
+"""
 
 
 def decode(data: bytes, limits: DecodingLimits = DEFAULT_LIMITS, *, rendering: int | None = None) -> Recording:
-    """The sound in ``data``, a file of one of ``CONTAINERS``; of a video, its sound track.
+    """The sound in ``data``, a file of one of ``CONTAINERS``; for a video, its sound track.
 
     ``rendering``: which of the file's ``Recording.renderings``; None for the first of them that is not silent.
 
-    Blocks for about 3 ms a second of sound: call it in a thread. A file that breaks off gives its first part and
-    ``truncated``; streams of frames (MP3, AAC, AMR, AC-3, MPEG-TS) that break off between two frames cannot be told
-    from whole ones.
+    Blocks for about 3 ms for a second of sound: call it in a thread. A file that is cut off gives its first part, with
+    ``truncated`` set; streams of frames (MP3, AAC, AMR, AC-3, MPEG-TS) that are cut off between two frames look like
+    whole ones.
 
-    A file made to break the decoders can take this process with it: ``Decoder`` reads those that strangers send.
+    A file made to break the decoders can crash this process: use ``Decoder`` for the files of strangers.
 
-    Raises a ``RecordingError`` of its own for each way in which a file can be unusable, see ``audio.errors``.
+    Raises a ``RecordingError``, with a subclass for each way in which a file can be unusable, see ``audio.errors``.
     """
     container = admitted(data, limits)
 
@@ -47,32 +48,33 @@ def decode(data: bytes, limits: DecodingLimits = DEFAULT_LIMITS, *, rendering: i
 
 
 def audible(decoded: Callable[[int], Recording]) -> Recording:
-    """The first rendering of a file that is not silent, or the first one; ``decoded`` gives each by its number."""
+    """The first rendering of a file that is not silent, or the first one if all are; ``decoded`` returns each by its
+    number."""
     first = recording = decoded(0)
     for number in range(1, first.renderings):
         if not is_silent(recording):
             return recording
-        # The first one is good enough when another cannot be read.
+        # If another rendering cannot be read, the first one is good enough.
         with suppress(RecordingError):
             recording = decoded(number)
     return first if is_silent(recording) else recording
 
 
 def is_silent(recording: Recording) -> bool:
-    # Squares in an array of their own would take as much memory again as hours of sound.
+    # An array of the squares would take as much memory again, for hours of sound.
     energy = float(np.dot(recording.samples, recording.samples))
     return energy < SILENT_RMS**2 * len(recording.samples)
 
 
 def decode_at(data: bytes, rate_hz: int, limits: DecodingLimits) -> tuple[Sound, bool]:
-    """As ``decode``, at ``rate_hz`` samples a second: the sound, and whether the file broke off."""
+    """Decode the first rendering at ``rate_hz`` samples a second: the sound, and whether the file is cut off."""
     reading = Reading(data, admitted(data, limits), rate_hz, limits)
     groups = bytearray().join(reading.groups())
     return sound_of(groups, rate_hz, reading.container, truncated=reading.truncated), reading.truncated
 
 
 def admitted(data: bytes, limits: DecodingLimits) -> Container:
-    """What ``data`` begins like; raises what can be told without decoding."""
+    """The container of ``data``. Raises a ``RecordingError`` if its size or its first bytes make it unusable."""
     if not data:
         raise EmptyFileError
     if len(data) > limits.max_bytes:
@@ -84,12 +86,13 @@ def admitted(data: bytes, limits: DecodingLimits) -> Container:
 
 
 def sound_of(groups: bytearray, rate_hz: int, container: Container, *, truncated: bool) -> Sound:
-    """The samples of ``Reading.groups``, joined, as sound; raises when there are too few.
+    """The joined samples of ``Reading.groups`` as sound, with invalid samples replaced.
 
-    Takes ``groups`` over: it may not be used any more.
+    Takes over ``groups``, which must not be used afterwards. Raises ``DamagedFileError`` or ``TooShortError`` when
+    there are too few samples.
     """
     samples = np.frombuffer(groups, np.float32)
-    # A part at a time: what NumPy sets down meanwhile would take as much memory again as hours of sound.
+    # A part at a time: NumPy's temporary arrays would take as much memory again, for hours of sound.
     for start in range(0, len(samples), _PART_SAMPLES):
         part = samples[start : start + _PART_SAMPLES]
         np.nan_to_num(part, copy=False, nan=0, posinf=1, neginf=-1)

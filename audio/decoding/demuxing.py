@@ -1,6 +1,6 @@
-"""From a file's bytes to groups of samples: in memory, under limits, without a look at anything but these bytes.
+"""Decoding a file's bytes to groups of samples: in memory, under limits, without reading anything but these bytes.
 
-Without numpy, because the processes that do this for strangers' files start faster and stay smaller without it.
+Does not use numpy, because the processes that do this for strangers' files start faster and stay smaller without it.
 """
 
 from __future__ import annotations
@@ -35,59 +35,59 @@ from audio.errors import (
 )
 
 GROUP_SAMPLES = 500_000
-"""Frames are converted this many samples at a time: one by one costs 1.7 times more on long files."""
+"""Frames are converted this many samples at a time; frame by frame, long files take 1.7 times as long."""
 
 INEXACT_S = 0.5
-"""By how much declared and decoded durations of a whole file may differ: encoders pad and trim by a few frames."""
+"""By how much the declared and the decoded duration of a whole file may differ: encoders pad and trim a few frames."""
 
 MAX_RENDERINGS = 6
-"""Ways to hear one file that are tried: its sound tracks, then the single channels of those that have two."""
+"""How many renderings of one file are tried: its sound tracks, then the single channels of those that have two."""
 
 SHORTEST_STREAM_BYTES = 0x7FFF_0000
-"""Programs that write WAV into a pipe do not know how long it gets, and declare the largest size they can think of:
-0x7FFFF024 (SoX), 0x80000024 (arecord), 0xFFFFFFFF (FFmpeg)."""
+"""From this declared size on, the real size of a WAV file is unknown: programs that write WAV into a pipe do not know
+how long it gets, and declare a very large size, 0x7FFFF024 (SoX), 0x80000024 (arecord) or 0xFFFFFFFF (FFmpeg)."""
 
-# All bytes are in memory already, so reading ahead costs nothing but time: these bound what is read before decoding.
+# These bound what is read before decoding. All bytes are already in memory, so reading ahead costs only time.
 _PROBE_BYTES = 2**20
 _PROBE_US = 2_000_000
 
 _UNREADABLE = (av.FFmpegError, ValueError, OSError)
-"""What PyAV raises for bytes that it cannot read; a ``ValueError`` comes from its own checks."""
+"""The errors that PyAV raises for bytes that it cannot read; a ``ValueError`` comes from its own checks."""
 
 
 @dataclass
 class Reading:
-    """One file on its way through the decoder: ``groups`` once, then ``truncated`` and ``renderings``."""
+    """The decoding of one file: iterate over ``groups`` once, then read ``truncated`` and ``renderings``."""
 
     data: bytes
     container: Container
     rate_hz: int
-    """Of the samples that come out."""
+    """The sampling rate of the output."""
     limits: DecodingLimits
     rendering: int = 0
-    """Which way to hear it: below ``renderings``."""
+    """Which rendering of the file to decode, below ``renderings``."""
     renderings: int = 1
-    """How many there are; known when ``groups`` has begun.
+    """How many renderings the file has; known once ``groups`` has begun.
 
-    Somebody may speak on one track of several only, and two channels of which one was connected the wrong way round
-    are silent together.
+    Speech may be on only one of several tracks, and two channels of which one was connected the wrong way round cancel
+    each other.
     """
     truncated: bool = False
-    """Whether the file broke off; known when ``groups`` has come to its end."""
+    """Whether the file is cut off; known once ``groups`` has ended."""
     _started_s: float = field(default_factory=time.thread_time)
     _began_s: float = field(default_factory=time.monotonic)
     _decoded_s: float = 0
     _reached_s: float = 0
-    """Where the last packet ends, those of pictures included."""
+    """The latest end of any packet so far, video packets included."""
     _broken: bool = False
-    """Whether the demuxer or the decoder gave up, and nothing was read after that."""
+    """Whether the demuxer or the decoder gave up, and nothing was decoded after that."""
 
     def groups(self) -> Iterator[bytes]:
-        """The sound, mono, as float32 samples, ``GROUP_SAMPLES`` of the file at a time.
+        """The sound, mono, as float32 samples, about ``GROUP_SAMPLES`` of the file at a time.
 
-        They may lie outside [-1, 1], and be no numbers at all where the file has none.
+        The samples may lie outside [-1, 1], and may be NaN if the file contains NaN.
 
-        Raises a ``RecordingError`` as ``audio.decode`` does, except for what is seen without decoding.
+        Raises a ``RecordingError`` as ``audio.decode`` does, except for those that ``admitted`` raises.
         """
         limit_allocations()
         try:
@@ -115,12 +115,12 @@ class Reading:
             try:
                 yield from self._samples(file, track, side)
             except _UNREADABLE:
-                # Sound that is decoded but cannot be mixed to mono, such as ambisonics of four channels.
+                # Sound that can be decoded but not mixed to mono, such as four-channel ambisonics.
                 self._broken = True
             self.truncated = self._broken or self._ends_early(file)
 
     def _chosen(self, file: InputContainer) -> tuple[AudioStream, int | None]:
-        """The track of this rendering, and which of its two channels, or None for all of them."""
+        """The track of this rendering, and which of its two channels; None for all channels."""
         if not file.streams.audio:
             raise NoSoundTrackError(self.container.name)
         tracks = [track for track in file.streams.audio if _codec_of(track) in DECODERS]
@@ -142,7 +142,7 @@ class Reading:
     def _check_declared(self, file: InputContainer, track: AudioStream) -> None:
         if self.container.declares_duration:
             if track.duration is not None and track.time_base is not None:
-                # FFmpeg takes the clock at the end of an Ogg file for its duration, and streams start late.
+                # FFmpeg takes the time stamp at the end of an Ogg file for its duration, but streams may start late.
                 late = track.start_time or 0 if self.container is OGG else 0
                 self._check_duration(float((track.duration - late) * track.time_base))
             elif file.duration is not None:
@@ -161,7 +161,7 @@ class Reading:
                 if conversion:
                     yield from _rest(group, conversion)
                 kind, group, conversion = kind_now, AudioFifo(), Conversion(frame, self.rate_hz, side)
-            # Gaps and overlaps of time stamps are the recorder's business: the samples follow each other.
+            # Gaps and overlaps in the time stamps are ignored: the samples simply follow each other.
             frame.pts = None
             group.write(frame)
             if group.samples >= GROUP_SAMPLES:
@@ -170,7 +170,7 @@ class Reading:
             yield from _rest(group, conversion)
 
     def _frames(self, file: InputContainer, track: AudioStream) -> Iterator[AudioFrame]:
-        # The clock of the limit is this thread's: threads of the decoder's own would not be counted.
+        # The time limit counts this thread's processor time, so the decoder must not use threads of its own.
         track.codec_context.thread_count = 1
         for packet in self._packets(file):
             if packet.stream.index != track.index:
@@ -183,7 +183,7 @@ class Reading:
                 self._broken = True
                 continue
             for frame in frames:
-                # Frames need not be what the header says.
+                # Frames may differ from what the header says.
                 self._check_format(len(frame.layout.channels), frame.sample_rate)
                 self._broken = False
                 self._decoded_s += frame.samples / frame.sample_rate
@@ -208,11 +208,11 @@ class Reading:
                     yield packet
                 return
             except IndexError:
-                # A stream that begins in the middle of the file, of which PyAV does not know: the others go on.
+                # A stream that begins in the middle of the file is unknown to PyAV: go on with the others.
                 self._check_time()
 
     def _check_time(self) -> None:
-        # No thread works for longer than time has passed; and to ask that takes a quarter of the time for each packet.
+        # Elapsed time is checked first: processor time never exceeds it, and it is four times as fast to query.
         if time.monotonic() - self._began_s < self.limits.max_decoding_s:
             return
         if time.thread_time() - self._started_s > self.limits.max_decoding_s:
@@ -222,13 +222,13 @@ class Reading:
         if self.container is OGG:
             return not _ogg_is_whole(self.data)
         if self.container in (WAV, AVI):
-            # FFmpeg tells the duration of an AVI file from the bytes that are there.
+            # FFmpeg computes the duration of an AVI file from the bytes that are present.
             return not _riff_is_whole(self.data)
         if self.container is W64:
-            # Behind an identifier of 16 bytes, the length of the file (Sony Wave64 specification).
+            # The length of the file follows an identifier of 16 bytes (Sony Wave64 specification).
             return int.from_bytes(self.data[16:24], "little") > len(self.data)
         if self.container is MP3_WITH_COUNT and _mp3_is_whole(self.data):
-            # Of several that were joined to one, FFmpeg guesses the duration.
+            # For several files joined into one, FFmpeg only guesses the duration.
             return False
         if not self.container.declares_duration or file.duration is None:
             return False
@@ -237,12 +237,12 @@ class Reading:
 
 
 def _codec_of(track: AudioStream) -> str:
-    # PyAV has no context for what FFmpeg has no decoder for, whatever its types say.
+    # Despite its type annotations, PyAV has no context for a track for which FFmpeg has no decoder.
     return track.codec_context.codec.name if track.codec_context else "?"
 
 
 def _open_nothing(url: str, flags: int, options: dict[str, str]) -> NoReturn:
-    """Answers FFmpeg's wish to open what a file refers to."""
+    """Refuse FFmpeg's requests to open files or addresses that a recording refers to."""
     raise PermissionError(f"a recording may not open {url}")
 
 
@@ -254,9 +254,9 @@ def _rest(group: AudioFifo, conversion: Conversion) -> Iterator[bytes]:
 
 
 def _ogg_is_whole(data: bytes) -> bool:
-    """Whether the last page is all there, and so is the packet that ends on it (RFC 3533, section 6).
+    """Whether the last page is complete, and so is the last packet on it (RFC 3533, section 6).
 
-    Not whether that page says that it is the last: recorders that stop at the press of a button write none that does.
+    The page need not be marked as the last one: recorders that stop at the press of a button mark none.
     """
     page = data.rfind(b"OggS")
     header = data[page : page + 27]
@@ -264,20 +264,21 @@ def _ogg_is_whole(data: bytes) -> bool:
         return False
     lacing = data[page + 27 : page + 27 + header[26]]
     end = page + 27 + header[26] + sum(lacing)
-    # A packet goes on, on the next page, behind a piece of 255 bytes.
+    # A packet whose last piece on a page has 255 bytes continues on the next page.
     goes_on = lacing[-1:] == b"\xff" and not header[5] & 4
     return len(lacing) == header[26] and end <= len(data) and not goes_on
 
 
 def _riff_is_whole(data: bytes) -> bool:
-    """Whether as many bytes are there as the header says, if that was known when it was written."""
+    """Whether the file has as many bytes as its header declares; true if the size was not known when the header was
+    written."""
     declared = int.from_bytes(data[4:8], "little")
     return declared == 0 or declared >= SHORTEST_STREAM_BYTES or len(data) >= declared
 
 
 def _mp3_is_whole(data: bytes) -> bool:
-    """Whether all bytes are there of which the first frame, which holds no sound, tells the number (Xing's header: its
-    name, four bytes of flags, then as many numbers of four bytes as are flagged, frames and bytes first)."""
+    """Whether the file has as many bytes as its first frame, which holds no sound, declares (Xing's header: its name,
+    four bytes of flags, then the flagged numbers of four bytes each, frames and bytes first)."""
     start = id3_bytes(data)
     frame = data[start : start + MAX_SIGN_BYTES + 16]
     sign = max(frame.find(b"Xing"), frame.find(b"Info"))

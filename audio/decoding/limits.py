@@ -1,4 +1,4 @@
-"""What reading one recording may cost."""
+"""Limits on the cost of decoding one recording."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from audio.speech_settings import SpeechSettings
 
 @dataclass(frozen=True, slots=True)
 class DecodingLimits:
-    """What one file may cost."""
+    """How large, long and expensive one file may be."""
 
     max_bytes: int = 25 * 2**20
     max_duration_s: float = 1200
-    """Of the sound, as declared by the file and as decoded; Discord's own voice messages last 20 minutes at most."""
+    """The longest sound, both declared by the file and decoded; Discord's own voice messages last at most 20 minutes.
+    """
     max_channels: int = 8
     max_rate_hz: int = 192_000
     max_decoding_s: float = 20
@@ -22,7 +23,7 @@ class DecodingLimits:
 
     @classmethod
     def of_settings(cls, settings: SpeechSettings) -> Self:
-        """With as much time as the longest recording that is taken needs on a slow machine."""
+        """The limits in ``settings``, with enough processor time for the longest recording on a slow machine."""
         longest_s = settings.max_audio_s
         return cls(
             settings.max_audio_bytes, longest_s, max_decoding_s=max(DEFAULT_LIMITS.max_decoding_s, longest_s / 60)

@@ -1,4 +1,4 @@
-"""Pipes that take a whole note at once."""
+"""Pipes that hold a whole note at once."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from contextlib import suppress
 from typing import IO
 
 _PIPE_BYTES = 1 << 20
-"""What Linux lets everybody have. Through one of 64 KiB a note of 8 s comes in eight parts, and who reads them waits as
-often for the threads beside."""
+"""What Linux allows every user. A pipe of 64 KiB passes a note of 8 s in eight parts, and for each of them the reader
+waits for the other threads."""
 
 
 def widened(pipe: IO[bytes]) -> None:
-    """Let more into ``pipe`` at once, where the system can."""
+    """Enlarge the buffer of ``pipe``, if the system can."""
     try:
         import fcntl
     except ImportError:

@@ -1,14 +1,14 @@
-"""What runs in a decoder's child process: recordings come in by standard input, sound goes out by standard output.
+"""The code of a decoder's child process: recordings arrive on standard input, and sound leaves on standard output.
 
-Codecs are large C programs, and strangers choose what they are fed. So this process is given as little as possible: it
+Codecs are large C programs, and strangers choose their input. So this process gets as few rights as possible: it
 imports what it needs, then gives up opening any file or socket, writing any file and starting any process, and bounds
 its memory; its processor time is bounded for each recording. If it dies all the same, nothing else does.
 
 A request is a ``REQUEST`` with the length of the file, the number of a rendering and how many bytes of samples are
-enough (0: all), and the file. The answer is a
-sequence of groups of samples, each after a ``HEADER`` with its length in bytes; then a group of no bytes and a line of
-JSON: ``{"truncated": bool, "renderings": int}``, or ``{"error": class, "params": {...}}`` for a ``RecordingError``,
-``{"defect": traceback}`` for any other. Nothing in it can run code on the other side.
+enough (0: all), followed by the file. The answer is a sequence of groups of samples, each after a ``HEADER`` with its
+length in bytes; then an empty group and a line of JSON: ``{"truncated": bool, "renderings": int}``,
+``{"error": class, "params": {...}}`` for a ``RecordingError``, or ``{"defect": traceback}`` for any other error.
+Nothing in an answer can run code in the parent.
 """
 
 from __future__ import annotations
@@ -32,14 +32,15 @@ HEADER = struct.Struct("!Q")
 REQUEST = struct.Struct("!QBQ")
 
 _MEMORY_BYTES = 512 * 2**20
-"""Of address space, beside the file: 130 MiB are taken once the libraries are loaded, and twice
-``audio.allocation_limit.LARGEST_ALLOCATION_BYTES`` while a group of frames moves to a larger place."""
+"""Address space beside that for the file: 130 MiB are used once the libraries are loaded, and twice
+``audio.decoding.allocation_limit.LARGEST_ALLOCATION_BYTES`` while a group of frames is moved to a larger buffer."""
 
 _COPIES = 3
-"""Of the file: as it came in, and as a packet that moves to a larger place while it is put together."""
+"""Copies of the file in memory: as received, and, twice, as a packet that is moved to a larger buffer while it is
+assembled."""
 
 _LOADED_LATE = ("av.subtitles.codeccontext", "av.subtitles.stream", "av.video.codeccontext", "av.video.stream")
-"""What PyAV loads when a file has pictures or subtitles."""
+"""Modules that PyAV would load only when a file has video or subtitles."""
 
 _LONGEST_TRACEBACK = 4_000
 
@@ -53,18 +54,18 @@ _SMALLEST_WAV = (
 
 
 def serve(rate_hz: int, limits: DecodingLimits) -> None:
-    """Answer requests until standard input ends, as it also does when the parent is killed."""
-    # Ctrl-C and service managers signal everything at once, but the parent needs its decoders to finish its work.
+    """Answer requests until standard input ends, which it also does when the parent is killed."""
+    # Ctrl-C and service managers signal all processes at once, but the parent needs its decoders to finish its work.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    # Whatever is loaded at the first use must be loaded now.
+    # Everything that would be loaded at its first use must be loaded now.
     for module in _LOADED_LATE:
         importlib.import_module(module)
     list(Reading(_SMALLEST_WAV, WAV, rate_hz, DecodingLimits()).groups())
     confine(_MEMORY_BYTES + _COPIES * limits.max_bytes)
     # From now on the C library keeps freed blocks of up to this size instead of handing them back to the system
-    # (mallopt(3), M_MMAP_THRESHOLD); otherwise every file pays for fresh pages, a quarter of its time. Bytes that are
-    # zero need not be written, unlike those of a bytearray.
+    # (mallopt(3), M_MMAP_THRESHOLD); otherwise every file pays for fresh pages, a quarter of its time. The zeros of a
+    # bytes object need not be written, unlike those of a bytearray.
     bytes(31 * 2**20)
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     try:
@@ -73,12 +74,12 @@ def serve(rate_hz: int, limits: DecodingLimits) -> None:
             data = requests.read(length)
             if len(data) < length:
                 return
-            # Even a single step of decoding may take longer than a file may.
+            # Even a single step of decoding may exceed the time limit of a file.
             bound_processor_time(limits.max_decoding_s + 1)
             _answer(data, rendering, enough_bytes, rate_hz, limits, answers)
             answers.flush()
     except BrokenPipeError:
-        # The parent is gone in the middle of an answer. The usual end would try again to send what is left.
+        # The parent ended in the middle of an answer. A normal exit would try again to send the rest.
         os._exit(0)
 
 
@@ -101,7 +102,7 @@ def _answer(
     except RecordingError as error:
         end = {"error": type(error).__name__, "params": error.params}
     except Exception:
-        # A defect, or no memory: standard error may be a file, which this process cannot write.
+        # A defect, or out of memory. Not printed: standard error may be a file, which this process cannot write.
         end = {"defect": traceback.format_exc()[-_LONGEST_TRACEBACK:]}
     answers.write(HEADER.pack(0))
     answers.write(json.dumps(end).encode() + b"\n")

@@ -1,4 +1,4 @@
-"""When the words are said that Whisper heard."""
+"""Finding when the words that Whisper heard were said."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 STATE_S = 0.02
-"""Between one state of Whisper's encoder and the next."""
+"""The time from one state of Whisper's encoder to the next."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimedWord:
-    """A word, and when it is said in the sound that Whisper heard."""
+    """A word, and when it is said in the sound that was encoded."""
 
     start_s: float
     end_s: float
@@ -20,10 +20,10 @@ class TimedWord:
 
 
 def token_times_s(alignments: Sequence[tuple[int, int]], tokens: int, duration_s: float) -> list[float]:
-    """When each of so many ``tokens`` begins, and at last when the end comes: ``tokens`` + 1 times, never falling.
+    """The start time of each of the ``tokens``, then the end time of the last: ``tokens`` + 1 times, never decreasing.
 
-    ``alignments``: pairs of a token's and a state's number, on the path that the decoder's attention takes through the
-    sound (ctranslate2's ``align``). A token begins with its first state.
+    ``alignments``: pairs of the numbers of a token and a state, along the path that the decoder's attention takes
+    through the sound (ctranslate2's ``align``). A token begins with its first state.
     """
     times_s: list[float] = []
     for token, state in alignments:
@@ -33,7 +33,7 @@ def token_times_s(alignments: Sequence[tuple[int, int]], tokens: int, duration_s
 
 
 def with_signs(words: Iterable[TimedWord]) -> list[TimedWord]:
-    """``words`` with the signs that follow them, which nobody says: "country" and "." are one word."""
+    """Join punctuation, which nobody says, to the word before it: "country" and "." become one word."""
     found: list[TimedWord] = []
     for word in words:
         if found and not any(char.isalnum() for char in word.text):

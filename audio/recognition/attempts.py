@@ -1,4 +1,4 @@
-"""One chunk decoded, and decoded again in another way where the words look wrong: each way once."""
+"""Decoding a chunk, and decoding it again in other ways, each of them once, if the words look wrong."""
 
 from __future__ import annotations
 
@@ -26,37 +26,38 @@ if TYPE_CHECKING:
     from ctranslate2 import StorageView
 
 BEST_BEAMS = 5
-"""What openai/whisper was measured with; more change nothing."""
+"""The beam size with which openai/whisper was evaluated; larger ones change nothing."""
 
 FALLBACK_BEAMS = 3
-"""For words that one beam found and that look wrong: as many words are right then as with ``BEST_BEAMS``."""
+"""The beam size for decoding again what one beam seems to have got wrong; as many words are then right as with
+``BEST_BEAMS``."""
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """One chunk, and the last hypothesis about it."""
+    """One chunk, and the latest hypothesis about it."""
 
     whisper: Whisper
     together: StorageView
-    """The sounds that were encoded with that of this chunk."""
+    """The encoded sounds of the batch to which this chunk belongs."""
     number: int
-    """Which of them is its own."""
+    """The position of this chunk's sound in the batch."""
     sound: Samples | Features
-    """As it was encoded: samples, shape (m,), or their spectrum."""
+    """The encoder's input: samples, shape (m,), or their spectrum."""
     frames: int
-    """The window that it was encoded in."""
+    """The length of the window in which the chunk was encoded."""
     chunk: SpeechChunk
     options: DecodingOptions
     hypothesis: Hypothesis
     beams: int
-    """Of the first attempt."""
+    """The beam size of the first attempt."""
     hints: str = ""
     hinted: Hypothesis | None = None
-    """What was heard with the hints, where there are any."""
+    """The hypothesis found with the hints, if there are any."""
 
     @cached_property
     def encoded(self) -> StorageView:
-        """The sound of this chunk alone."""
+        """The encoded sound of this chunk alone."""
         return _encoded([self])
 
     @property
@@ -75,7 +76,7 @@ class Attempt:
 
     @property
     def is_incomplete(self) -> bool:
-        """Whether there are too few words for the time in which somebody speaks for sure."""
+        """Whether there are too few words for the time in which somebody certainly speaks."""
         return self.is_sparse and not self.chunk.is_doubtful
 
     @property
@@ -89,12 +90,12 @@ class Attempt:
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether one beam found words that are often wrong."""
+        """Whether the words were found with a small beam size and are so improbable that they are often wrong."""
         return self.beams < FALLBACK_BEAMS and needs_fallback(self.hypothesis.mean_logprob)
 
 
 def reconsidered(attempts: Sequence[Attempt]) -> list[Attempt]:
-    """``attempts`` with better words where those looked wrong."""
+    """``attempts``, with those replaced by better ones whose words looked wrong."""
     found = list(attempts)
     _replace(found, lambda attempt: attempt.is_doubtful, _with_more_beams)
     _replace(found, lambda attempt: attempt.is_loop, _in_full_window)
@@ -107,10 +108,10 @@ def reconsidered(attempts: Sequence[Attempt]) -> list[Attempt]:
 def completed(
     attempts: Sequence[Attempt], again: Callable[[Mapping[int, list[SpeechChunk]]], Mapping[int, list[Attempt]]]
 ) -> list[list[Attempt]]:
-    """For each of ``attempts`` itself, or others, in order, that have more words where it has too few for the time that
-    somebody speaks.
+    """For each of ``attempts`` the attempt itself or, if it has too few words for the time in which somebody speaks and
+    decoding again finds more, the new attempts in order.
 
-    ``again``: decodes the parts of the attempts of these numbers, in the same way as them.
+    ``again``: decodes the parts of attempts, given and returned by position, in the same way as those.
     """
     parts = {n: split_at_pauses(attempt.chunk) for n, attempt in enumerate(attempts) if attempt.is_incomplete}
     cut = {n: chunks for n, chunks in parts.items() if len(chunks) > 1}
@@ -128,7 +129,7 @@ def completed(
 def _replace(
     attempts: list[Attempt], are: Callable[[Attempt], bool], by: Callable[[list[Attempt]], list[Attempt]]
 ) -> None:
-    """Put in place those of ``attempts`` that ``are`` so what ``by`` makes of them, all at once."""
+    """Replace, in place, all attempts for which ``are`` is true by what ``by`` makes of them, in one call."""
     numbers = [number for number, attempt in enumerate(attempts) if are(attempt)]
     if numbers:
         for number, better in zip(numbers, by([attempts[number] for number in numbers]), strict=True):
@@ -140,7 +141,7 @@ def _with_more_beams(attempts: list[Attempt]) -> list[Attempt]:
 
 
 def _in_full_window(attempts: list[Attempt]) -> list[Attempt]:
-    """In the window that the model was trained on: it loops less, and leaves less out."""
+    """Decode again in the window that the model was trained on, where it loops less and leaves less out."""
     encoded = attempts[0].whisper.encoded([attempt.sound for attempt in attempts], FULL_WINDOW_FRAMES)
     widened = [
         replace(attempt, together=encoded, number=number, frames=FULL_WINDOW_FRAMES)
@@ -150,7 +151,7 @@ def _in_full_window(attempts: list[Attempt]) -> list[Attempt]:
 
 
 def _encoded(attempts: Sequence[Attempt]) -> StorageView:
-    """The sounds of ``attempts`` without others that were encoded together with them."""
+    """The encoded sounds of ``attempts``, without the others of their batches."""
     first = attempts[0]
     if first.whisper.is_on_card or any(attempt.together is not first.together for attempt in attempts):
         frames = max(attempt.frames for attempt in attempts)
@@ -159,7 +160,7 @@ def _encoded(attempts: Sequence[Attempt]) -> StorageView:
 
 
 def _decoded(attempts: Sequence[Attempt], encoded: StorageView, beams: int) -> list[Attempt]:
-    """What is found in their sounds, ``encoded``, with so many beams."""
+    """``attempts`` with new hypotheses, found in their ``encoded`` sounds with this beam size."""
     limit = max(max_tokens(attempt.chunk.duration_s) for attempt in attempts)
     options = [attempt.options for attempt in attempts]
     found = attempts[0].whisper.decode(encoded, options, beams=beams, max_tokens=limit)
@@ -167,9 +168,10 @@ def _decoded(attempts: Sequence[Attempt], encoded: StorageView, beams: int) -> l
 
 
 def _with_names(plain: Attempt, hinted: Hypothesis) -> Attempt:
-    """What is heard with hints where they were said, or else ``plain``: they make nothing worse that has none of them.
+    """``plain`` with the hypothesis ``hinted`` if a hinted name was really said, otherwise ``plain`` unchanged, so that
+    hints do no harm where none of them is said.
 
-    ``hinted``: what was heard with them.
+    ``hinted``: the hypothesis found with the hints.
     """
     found = replace(plain, options=replace(plain.options, hints=plain.hints), hypothesis=hinted)
     alone = plain.hypothesis
@@ -177,7 +179,7 @@ def _with_names(plain: Attempt, hinted: Hypothesis) -> Attempt:
         return plain
     if found.is_loop or hinted.mean_logprob < alone.mean_logprob:
         return plain
-    # What the sound alone says of these words.
+    # How well the hinted words fit the sound without the hints.
     fits = plain.whisper.mean_logprob_of(plain.encoded, plain.options, hinted.tokens, plain.chunk.duration_s)
     return found if fits > alone.mean_logprob - NAMES_LOSS else plain
 

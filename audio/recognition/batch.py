@@ -24,21 +24,21 @@ if TYPE_CHECKING:
 
 
 class Quality(StrEnum):
-    """How carefully it is listened."""
+    """How much effort goes into a transcript."""
 
     FAST = "fast"
     ACCURATE = "accurate"
-    """Costs a tenth more than ``fast``, and gets a few words less wrong."""
+    """Takes a tenth more time than ``fast`` and gets a few more words right."""
 
 
 BEAMS = {Quality.FAST: 1, Quality.ACCURATE: BEST_BEAMS}
-"""How many beginnings of the text Whisper keeps in mind at first, see ``benchmarks/transcription.py``."""
+"""The beam size of the first decoding, see ``benchmarks/transcription.py``."""
 
 _CLASS_FRAMES, _SHORT_WINDOW_FRAMES = 200, 1500
 
 MOST_TOGETHER = 40
-"""Chunks in one batch on a graphics card: it hears no more of them in a second in batches of 64. In 256 windows of 30 s
-Whisper base has wrong words: beyond 2^32 pairs of states, it seems, and the largest models have as many in 96."""
+"""Chunks in one batch on a graphics card, which gets no faster with batches of 64. In a batch of 256 windows of 30 s
+Whisper base gets words wrong: apparently beyond 2^32 pairs of states, which the largest models reach with 96."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,68 +47,69 @@ class ChunkRequest:
 
     chunk: SpeechChunk
     samples: Samples
-    """Of the whole recording, shape (n,)."""
+    """The sound of the whole recording, shape (n,)."""
     quality: Quality
     recording: Hashable = None
-    """Whose chunk it is: those of one recording in a batch are in one language, which the longest tells."""
+    """Identifies the recording. All its chunks in a batch get one language, detected in the longest of them."""
     language: str | None = None
     """One of the model's languages; None to detect it."""
     among: frozenset[str] | None = None
     """The languages that may be detected; None for all of them."""
     expected: Mapping[str, float] | None = None
-    """How likely languages are before anything is heard, see ``chosen_language``."""
+    """How likely each language is before anything is heard, see ``chosen_language``."""
     translate: bool = False
     hints: str = ""
     words: bool = False
-    """Whether the times of single words are wanted."""
+    """Whether to find the times of the single words."""
     spectrum: Features | None = None
-    """Of its sound in a window of ``frames``, where it was worked out ahead."""
+    """The spectrum of the chunk's sound in a window of ``frames``, if it was computed ahead."""
 
     @property
     def frames(self) -> int:
-        """The window that is enough for it."""
+        """The length of the window that is enough for the chunk."""
         return frames_of(self.chunk)
 
     @property
     def kind(self) -> tuple[Quality, int, str]:
-        """What requests have in common that can be decoded in one batch: windows of about one length above all."""
+        """A key that is equal for requests that can be decoded in one batch, mainly those with windows of similar
+        length."""
         return self.quality, self.frames // _CLASS_FRAMES, self.hints
 
     @property
     def kind_on_card(self) -> tuple[Quality, bool, str]:
-        """The same for a graphics card: there a longer window costs little, and one batch as much as another."""
+        """The same key for a graphics card, where a longer window costs little, and one batch as much as another."""
         return self.quality, self.frames > _SHORT_WINDOW_FRAMES, self.hints
 
 
 @dataclass(frozen=True, slots=True)
 class ChunkResult:
-    """What was found in a chunk."""
+    """The language and the words of a chunk."""
 
     language: str
     probability: float
-    """Of the language, in [0, 1]; 1 where it was given."""
+    """The probability of the language, in [0, 1]; 1 if it was given."""
     segments: tuple[Segment, ...]
-    """In order, in the times of the recording."""
+    """In order, with times from the beginning of the recording."""
 
 
 @dataclass(frozen=True, slots=True)
 class FirstLook:
-    """What a chunk sounds like at first."""
+    """The result of decoding a chunk for the first time."""
 
     request: ChunkRequest
     attempt: Attempt
     language: str
     probability: float
-    """Of the language, in [0, 1]."""
+    """The probability of the language, in [0, 1]."""
 
 
 def decode_batch(whisper: Whisper, requests: Sequence[ChunkRequest]) -> list[ChunkResult]:
-    """What is said in each of ``requests``, which are of one kind; at least one."""
+    """Transcribe each of ``requests``, at least one, all of the same kind."""
     return decided(whisper, first_looks(whisper, requests))
 
 
 def first_looks(whisper: Whisper, requests: Sequence[ChunkRequest]) -> list[FirstLook]:
-    """Each of ``requests``, which are of one kind, decoded once; at least one."""
+    """Decode each of ``requests``, at least one, all of the same kind, once."""
     attempts, languages = _attempted(whisper, requests)
     return [
         FirstLook(request, attempt, language, probability)
@@ -117,7 +118,7 @@ def first_looks(whisper: Whisper, requests: Sequence[ChunkRequest]) -> list[Firs
 
 
 def decided(whisper: Whisper, looks: Sequence[FirstLook]) -> list[ChunkResult]:
-    """What is said in the chunk of each of ``looks``, which is decoded again where the words look wrong."""
+    """The final result for the chunk of each of ``looks``; chunks whose words look wrong are decoded again."""
     final = completed(reconsidered([look.attempt for look in looks]), lambda cut: _parts_of(whisper, looks, cut))
     return [
         ChunkResult(
@@ -130,7 +131,7 @@ def decided(whisper: Whisper, looks: Sequence[FirstLook]) -> list[ChunkResult]:
 def _parts_of(
     whisper: Whisper, looks: Sequence[FirstLook], cut: Mapping[int, list[SpeechChunk]]
 ) -> dict[int, list[Attempt]]:
-    """What is heard in the parts into which the chunks of these numbers are ``cut``."""
+    """Decode the parts into which chunks are ``cut``; both mappings are by the chunk's position in ``looks``."""
     alike: dict[tuple[Quality, str], list[int]] = {}
     for number in cut:
         alike.setdefault((looks[number].request.quality, looks[number].request.hints), []).append(number)
@@ -148,7 +149,7 @@ def _parts_of(
 
 
 def _attempted(whisper: Whisper, requests: Sequence[ChunkRequest]) -> tuple[list[Attempt], list[tuple[str, float]]]:
-    """Each of ``requests`` decoded once, and its language with its probability."""
+    """Decode each of ``requests`` once; also its language with the probability of that."""
     beams = BEAMS[requests[0].quality]
     sounds = [sound_of(request) if request.spectrum is None else request.spectrum for request in requests]
     frames = max(request.frames for request in requests)
@@ -187,12 +188,12 @@ def _attempted(whisper: Whisper, requests: Sequence[ChunkRequest]) -> tuple[list
 
 
 def sound_of(request: ChunkRequest) -> Samples:
-    """What is encoded of ``request``, shape (m,)."""
+    """The sound of the chunk of ``request`` that is encoded, shape (m,)."""
     return audible_sound(request.chunk, request.samples)
 
 
 def _languages(requests: Sequence[ChunkRequest], whisper: Whisper, encoded: StorageView) -> list[tuple[str, float]]:
-    """The language of each request: the one that is given, or the one of the longest chunk of its recording."""
+    """The language of each request: the given one, or the one detected in the longest chunk of its recording."""
     telling = {n: _longest(requests, n) for n, request in enumerate(requests) if request.language is None}
     asked = range(len(requests)) if whisper.is_on_card else sorted(set(telling.values()))
     heard = dict(zip(asked, whisper.language_probabilities(whisper.some_of(encoded, asked)), strict=True))
@@ -205,7 +206,7 @@ def _languages(requests: Sequence[ChunkRequest], whisper: Whisper, encoded: Stor
 
 
 def _longest(requests: Sequence[ChunkRequest], number: int) -> int:
-    """Which of the chunks of that request's recording is the longest one."""
+    """The number of the request with the longest chunk of the same recording as request ``number``."""
     recording = requests[number].recording
     own = [n for n, other in enumerate(requests) if recording is not None and other.recording == recording]
     return max(own or [number], key=lambda n: requests[n].chunk.duration_s)

@@ -1,4 +1,4 @@
-"""A recording cut at its pauses into chunks that Whisper hears at once."""
+"""Cutting a recording at its pauses into chunks that Whisper transcribes at once."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from audio.recognition.voice_activity import Span, Utterance
 from audio.recording import RECORDING_RATE_HZ, Samples
 
 LONGEST_CHUNK_S = 27.0
-"""Whisper's window is 30 s, and it needs about 3 s of silence at the end to tell that nothing follows."""
+"""Whisper's window is 30 s, and it needs about 3 s of silence at the end to recognise that nothing follows."""
 
 SHORTEST_CUT_PAUSE_S = 0.75
-"""Longer pauses end a chunk: without timestamps Whisper takes them for the end, and what follows is lost. Who is cut at
-shorter ones, in the middle of a sentence, is understood worse."""
+"""Pauses of at least this length end a chunk: without timestamps Whisper takes them for the end and loses what follows.
+Speech that is cut at shorter pauses, in the middle of a sentence, is recognised worse."""
 
 _LONGEST = round(LONGEST_CHUNK_S * RECORDING_RATE_HZ)
 _SHORTEST_CUT_PAUSE = round(SHORTEST_CUT_PAUSE_S * RECORDING_RATE_HZ)
@@ -22,13 +22,13 @@ _SHORTEST_CUT_PAUSE = round(SHORTEST_CUT_PAUSE_S * RECORDING_RATE_HZ)
 
 @dataclass(frozen=True, slots=True)
 class SpeechChunk:
-    """A stretch of a recording that is decoded at once."""
+    """A stretch of a recording that is transcribed at once."""
 
     span: Span
     spoken: tuple[Span, ...]
     """The utterances in it, in order; at least one."""
     is_doubtful: bool = False
-    """Whether the voice detector took it for silence, so that only words of which Whisper is sure count."""
+    """Whether the voice detector took the chunk for silence, so that only words of which Whisper is sure count."""
 
     @property
     def duration_s(self) -> float:
@@ -36,20 +36,20 @@ class SpeechChunk:
 
     @property
     def spoken_s(self) -> float:
-        """How long somebody speaks in it."""
+        """The total duration of its utterances."""
         return sum(utterance.length for utterance in self.spoken) / RECORDING_RATE_HZ
 
     def samples_from(self, samples: Samples) -> Samples:
-        """The sound of this chunk, shape (m,), out of its recording's ``samples``, shape (n,)."""
+        """The sound of this chunk, shape (m,), taken from its recording's ``samples``, shape (n,)."""
         return samples[self.span.start : self.span.end]
 
     def time_in_recording_s(self, time_s: float) -> float:
-        """When in the recording is what this chunk has at ``time_s``; never outside the chunk."""
+        """The time in the recording that corresponds to ``time_s`` in this chunk; never outside the chunk."""
         return self.span.start / RECORDING_RATE_HZ + min(max(time_s, 0.0), self.duration_s)
 
 
 def split_into_chunks(said: Sequence[Utterance]) -> list[SpeechChunk]:
-    """The utterances of a recording, in order, as chunks of ``LONGEST_CHUNK_S`` at most."""
+    """Group the utterances of a recording, given in order, into chunks of at most ``LONGEST_CHUNK_S``."""
     if not said:
         return []
     spans = _apart(said)
@@ -64,12 +64,12 @@ def split_into_chunks(said: Sequence[Utterance]) -> list[SpeechChunk]:
 
 
 def doubtful_chunk(possible: Utterance) -> SpeechChunk:
-    """What may be an utterance, as a chunk of its own."""
+    """A possible utterance as a chunk of its own."""
     return SpeechChunk(possible.around, (possible.spoken,), is_doubtful=True)
 
 
 def split_at_pauses(chunk: SpeechChunk) -> list[SpeechChunk]:
-    """The utterances of ``chunk``, each a chunk of its own: they meet in the middle of the pauses."""
+    """The utterances of ``chunk``, each as a chunk of its own; the chunks meet in the middle of the pauses."""
     middles = [(one.end + other.start) // 2 for one, other in pairwise(chunk.spoken)]
     borders = [chunk.span.start, *middles, chunk.span.end]
     return [
@@ -79,7 +79,7 @@ def split_at_pauses(chunk: SpeechChunk) -> list[SpeechChunk]:
 
 
 def _apart(said: Sequence[Utterance]) -> list[Span]:
-    """The utterances with what is around them: where two of them overlap, they meet in the middle of the pause."""
+    """The ``around`` of each utterance; where two overlap, they are cut to meet in the middle of the pause."""
     starts = [said[0].around.start]
     ends: list[int] = []
     for one, other in pairwise(said):
@@ -92,8 +92,8 @@ def _apart(said: Sequence[Utterance]) -> list[Span]:
 
 
 def _end_of_chunk(said: Sequence[Utterance], spans: Sequence[Span], first: int) -> int:
-    """How far a chunk goes that begins with the utterance ``first``: to a pause that cuts, or else, when it gets too
-    long, to the widest pause of its second half."""
+    """The number of the utterance after the chunk that begins with utterance ``first``. The chunk ends at the first
+    pause of ``SHORTEST_CUT_PAUSE_S``, or, if it would get too long, at the widest pause of its second half."""
     best, widest = first + 1, -1
     for after in range(first + 1, len(said) + 1):
         length = spans[after - 1].end - spans[first].start

@@ -1,4 +1,4 @@
-"""Which processor the speech model runs on."""
+"""Choosing where the speech model runs: on the processor or on a graphics card."""
 
 from __future__ import annotations
 
@@ -16,44 +16,44 @@ class Device(StrEnum):
     """Where a model may run."""
 
     AUTO = "auto"
-    """A graphics card where one can be used, else the processor."""
+    """A graphics card if one can be used, else the processor."""
     CPU = "cpu"
     CUDA = "cuda"
 
 
 _LIBRARY = "libcublas.so.12"
-"""What ctranslate2 loads at the first word, and its wheel does not bring along."""
+"""The library that ctranslate2 loads for the first word, and that its wheel does not include."""
 
 _LIBRARY_OF_IT = "libcublasLt.so.12"
-"""What that one needs."""
+"""The library on which ``_LIBRARY`` depends."""
 
 LIBRARY_REMEDY = "pip install nvidia-cublas-cu12"
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceChoice:
-    """Where the model runs, and why not on a graphics card."""
+    """Where the model runs and, if it is not on a graphics card, why."""
 
     name: Device
     """Not ``auto``."""
     index: int
     obstacle: str = ""
-    """What keeps a graphics card that is there from being used; empty when nothing does."""
+    """Why a graphics card that is present cannot be used; empty if it can, or if there is none or none was wanted."""
 
     @property
     def label(self) -> str:
-        """For people."""
+        """The name shown to people."""
         return f"graphics card {self.index}" if self.name is Device.CUDA else "processor"
 
 
 def chosen_device(device: Device, index: int = 0) -> DeviceChoice:
-    """What ``device`` and the number of a graphics card mean on this machine.
+    """Where the model runs on this machine, given the wanted ``device`` and the number of a graphics card.
 
-    Raises ``GraphicsCardUnavailableError`` when one is asked for that cannot be used.
+    Raises ``GraphicsCardUnavailableError`` if ``device`` is ``cuda`` and the card cannot be used.
     """
     if device is Device.CPU:
         return DeviceChoice(Device.CPU, 0)
-    # A quarter of a second that only those who transcribe should pay.
+    # Importing it takes a quarter of a second, which only those who transcribe should pay.
     import ctranslate2
 
     cards = ctranslate2.get_cuda_device_count()
@@ -68,14 +68,14 @@ def chosen_device(device: Device, index: int = 0) -> DeviceChoice:
 
 
 def card_type(index: int) -> str:
-    """In which of ctranslate2's types a graphics card works best: half precision, which old ones do not know."""
+    """The best of ctranslate2's compute types for a graphics card: half precision, unless it is too old for that."""
     import ctranslate2
 
     return "float16" if "float16" in ctranslate2.get_supported_compute_types("cuda", index) else "float32"
 
 
 def _is_loadable(library: str) -> bool:
-    """Whether ``library`` can be loaded, which it is then: whoever asks for it by its name gets that one."""
+    """Try to load ``library``, and return whether that worked: whoever loads it by its name later gets this copy."""
     if _is_loaded(library):
         return True
     for path in _in_wheels(library):
@@ -94,7 +94,7 @@ def _is_loaded(library: str) -> bool:
 
 
 def _in_wheels(library: str) -> Iterator[Path]:
-    """Where NVIDIA's wheels have it, which the loader does not know of by itself."""
+    """The paths of ``library`` in NVIDIA's wheels, where the dynamic loader does not look by itself."""
     packages = importlib.util.find_spec("nvidia")
     for folder in (packages and packages.submodule_search_locations) or ():
         yield from sorted(Path(folder).glob(f"*/lib/{library}"))

@@ -1,4 +1,4 @@
-"""Transcribing with the first recognizer that can."""
+"""Transcribing with the first of several recognizers that succeeds."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ _LOG = logging.getLogger(__name__)
 
 
 class FallbackRecognizer:
-    """Several recognizers, each asked when those before it fail. What failed is left alone for a while."""
+    """Several recognizers, each tried when those before it fail. One that failed is skipped for a while."""
 
     name = "fallback"
 
     def __init__(self, recognizers: Sequence[Recognizer], *, pause_after_failure_s: float = 300) -> None:
-        """``recognizers``: the best first, at least one; they are closed with this one.
-        ``pause_after_failure_s``: for how long one is skipped that has failed, unless all have."""
+        """``recognizers``: the best first, at least one; ``close`` closes them all.
+        ``pause_after_failure_s``: for how long one that has failed is skipped, unless all have failed."""
         self._recognizers = tuple(recognizers)
         self._pause_after_failure_s = pause_after_failure_s
         self._paused_until_s: dict[str, float] = {}
 
     async def load(self) -> None:
-        """Load the first; the others load when they are needed, so that they take no memory before."""
+        """Load the first one; the others load when they are needed, so that they take no memory before."""
         await self._recognizers[0].load()
 
     async def transcribe(self, audio: bytes | Recording, options: TranscriptionOptions = DEFAULT_OPTIONS) -> Transcript:
-        """See ``Recognizer``. Raises ``RecognitionUnavailableError`` when several were asked and all failed."""
+        """See ``Recognizer``. Raises ``RecognitionUnavailableError`` when every one that was tried failed."""
         reasons: list[RecognizerFailedError] = []
         now_s = time.monotonic()
         rested = [one for one in self._recognizers if self._paused_until_s.get(one.name, 0) <= now_s]

@@ -1,25 +1,25 @@
-"""Which language a recording is in, by what is heard and by what was to be expected."""
+"""Choosing the language of a recording from what is heard and what was to be expected."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
 SURE = 0.5
-"""The probability from which a language that is heard needs no confirmation: it is right for all but one of two hundred
-notes. Below it, notes of one or two seconds come in languages that nobody there speaks."""
+"""From this probability on, a detected language needs no confirmation: it is right for all but one of two hundred
+notes. Below it, notes of one or two seconds are taken for languages that nobody there speaks."""
 
 UNEXPECTED = 0.025
-"""The weight of a language that was not expected, where those that were share 1."""
+"""The weight of a language that was not expected; it is added to those of the expected languages, which sum to 1."""
 
 
 def chosen_language(
     heard: Mapping[str, float], among: Collection[str] | None = None, expected: Mapping[str, float] | None = None
 ) -> tuple[str, float]:
-    """A language and its probability in [0, 1].
+    """The most likely language and its probability in [0, 1].
 
-    ``heard``: how likely each language is by the sound alone.
-    ``among``: those that may be chosen; None for all.
-    ``expected``: how likely some of them are before anything is heard, in any unit: never weighed against a sure ear.
+    ``heard``: how likely each language is from the sound alone.
+    ``among``: the languages that may be chosen; None for all.
+    ``expected``: how likely some languages are before anything is heard, in any unit; ignored when the sound is sure.
     """
     considered = {code: p for code, p in heard.items() if among is None or code in among}
     considered = _shares(considered)

@@ -1,4 +1,4 @@
-"""Whisper on this machine, as the settings ask for it."""
+"""Whisper on this machine, as the settings describe it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from audio.speech_settings import SpeechSettings
 
 
 def build_transcriber(settings: SpeechSettings, find: FindWeights) -> Transcriber:
-    """Not yet loaded."""
+    """The transcriber that the settings describe, not loaded yet."""
     return Transcriber(
         find(settings.whisper_model),
         device=Device(settings.whisper_device),

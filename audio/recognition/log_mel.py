@@ -1,4 +1,4 @@
-"""What Whisper's encoder takes: the spectrum of a sound, no longer than it must be."""
+"""The input of Whisper's encoder: the spectrum of a sound, in a window no longer than necessary."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ FRAMES_PER_S = 100
 """Whisper's frames are 10 ms apart."""
 
 FULL_WINDOW_FRAMES = 3000
-"""What Whisper was trained on: 30 s, of which the encoder makes 1500 states."""
+"""The window that Whisper was trained on: 30 s, which the encoder turns into 1500 states."""
 
 
 def window_frames(duration_s: float, *, padding_s: float, shortest_s: float) -> int:
-    """How many frames are enough for a sound of ``duration_s``: an even number, as the encoder halves it.
+    """How many frames are enough for a sound of ``duration_s``: an even number, because the encoder halves it.
 
-    ``padding_s``: silence behind the sound, by which Whisper tells that nothing follows.
-    ``shortest_s``: what is shorter is filled up to this.
+    ``padding_s``: silence after the sound, by which Whisper recognises that nothing follows.
+    ``shortest_s``: shorter windows are filled up to this.
 
     The encoder's cost grows faster than the window: 10 s cost a seventh of 30 s.
     """
@@ -39,22 +39,22 @@ def window_frames(duration_s: float, *, padding_s: float, shortest_s: float) -> 
 class LogMel:
     """Computes windows; may be used from several threads at once.
 
-    From then on products of matrices take one thread in this process.
+    Once an instance exists, BLAS uses a single thread in this whole process.
     """
 
     def __init__(self, bands: int) -> None:
-        """``bands``: as the model wants it, 80 or (large-v3) 128."""
+        """``bands``: the number of mel bands that the model takes, 80 or (large-v3) 128."""
         from faster_whisper.feature_extractor import FeatureExtractor
 
-        # NumPy's own threads save nothing here, and spin while they wait for another product: a fifth of the work.
+        # BLAS threads save no time here, and spin while they wait for the next product: a fifth of the work.
         threadpool_limits(limits=1, user_api="blas")
         self._extractor: FeatureExtractor = FeatureExtractor(feature_size=bands, sampling_rate=RECORDING_RATE_HZ)
 
     def window(self, samples: Samples, frames: int) -> Features:
-        """``samples``, shape (n,), as a window of ``frames``, shape (bands, frames); cut off when it is longer.
+        """``samples``, shape (n,), as a window, shape (bands, frames); longer sound is cut off.
 
-        It is filled up with the lowest energy in the sound: the zeros that faster-whisper takes are louder than many
-        a voice, since these logarithms are scaled to [-1, 1] or so.
+        The window is filled up with the lowest energy in the sound: the zeros that faster-whisper uses are louder than
+        many a voice, because these logarithms are scaled to about [-1, 1].
         """
         spectrum = np.asarray(self._extractor(samples), np.float32)[:, :frames]
         window = np.empty((len(spectrum), frames), np.float32)
@@ -63,7 +63,7 @@ class LogMel:
 
 
 def fill_up(window: Features, spectrum: Features) -> None:
-    """Write ``spectrum``, which has no more frames, into ``window``, with the lowest of its energies behind it."""
+    """Copy ``spectrum``, which must not have more frames, into ``window``, and fill the rest with its lowest energy."""
     length = spectrum.shape[1]
     window[:, :length] = spectrum
     window[:, length:] = spectrum.min()

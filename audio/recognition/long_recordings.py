@@ -1,4 +1,4 @@
-"""A bound on the sound of long recordings that is in memory, decoded, at the same time."""
+"""A bound on how much decoded sound of long recordings is in memory at the same time."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ from collections import deque
 from collections.abc import Callable, Hashable
 
 LONG_S = 60.0
-"""Shorter recordings are not counted: one takes 3.8 MB at most."""
+"""Recordings up to this duration are not counted: one takes 3.8 MB at most."""
 
 
 class LongRecordings:
-    """Lets so much sound in, and calls the next ones when some leaves: one recording alone is let in at any length."""
+    """Admits a limited amount of sound, and calls the next in the queue when some leaves; a recording of any length is
+    admitted when it is alone."""
 
     def __init__(self, max_s: float) -> None:
-        """``max_s``: of all recordings inside together."""
+        """``max_s``: the total duration of all admitted recordings."""
         self._max_s = max_s
         self._lock = threading.Lock()
         self._inside: dict[Hashable, float] = {}
         self._waiting: deque[tuple[Hashable, float, Callable[[], None]]] = deque()
 
     def enter(self, owner: Hashable, duration_s: float, call: Callable[[], None]) -> bool:
-        """Whether ``owner`` may stay now; otherwise ``call`` is called, in any thread, when it may enter.
+        """Whether ``owner`` is admitted now; if not, ``call`` is called, in any thread, once it is.
 
-        Nobody overtakes one who waits.
+        Those who wait are admitted in order; nobody overtakes them.
         """
         with self._lock:
             if owner in self._inside or (not self._waiting and self._has_room(duration_s)):
@@ -33,7 +34,7 @@ class LongRecordings:
             return False
 
     def leave(self, owner: Hashable) -> None:
-        """Make room, or give up the place in the line; nothing when ``owner`` has neither."""
+        """Make room, or give up the place in the queue; does nothing if ``owner`` has neither."""
         calls: list[Callable[[], None]] = []
         with self._lock:
             self._waiting = deque(entry for entry in self._waiting if entry[0] != owner)

@@ -1,4 +1,4 @@
-"""Transcribing at a service behind OpenAI's audio API: OpenAI, Groq, speaches, another machine of one's own."""
+"""Transcribing at a service that offers OpenAI's audio API: OpenAI, Groq, speaches, another machine of one's own."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from audio.speech_settings import SpeechSettings
 
 TIMEOUT_S = 300.0
 AT_ONCE = 8
-"""Recordings that are sent at the same time; the others wait."""
+"""How many recordings are sent at the same time; the others wait."""
 
 
 class OpenAIRecognizer:
-    """Sends the sound of recordings, and nothing else of their files, to a service.
+    """Sends the sound of recordings to a service, and nothing else from their files.
 
-    The files are decoded here first, in the sealed decoder: where they were recorded, and on what, stays here.
+    The files are first decoded here, in the sealed decoder: where and on what they were recorded stays here.
     """
 
     name = "openai"
@@ -43,7 +43,7 @@ class OpenAIRecognizer:
     def __init__(
         self, base_url: str | None, api_key: str | None, model: str, *, limits: DecodingLimits = DEFAULT_LIMITS
     ) -> None:
-        """Connect to nothing yet. ``base_url``: None for OpenAI's own; ``api_key``: None where none is asked for."""
+        """Does not connect yet. ``base_url``: None for OpenAI's own; ``api_key``: None if the service needs none."""
         self._client = build_client(base_url, api_key, timeout_s=TIMEOUT_S)
         self._model = model
         self._decoder = Decoder(limits, processes=1)
@@ -51,12 +51,12 @@ class OpenAIRecognizer:
         self._tells_segments = True
 
     async def load(self) -> None:
-        """See ``Recognizer``: the decoder is started."""
+        """See ``Recognizer``; starts the decoder."""
         self._decoder.start()
 
     async def transcribe(self, audio: bytes | Recording, options: TranscriptionOptions = DEFAULT_OPTIONS) -> Transcript:
-        """See ``Recognizer``. Of ``languages`` only a single one is heeded, and ``expected_languages`` are not: the API
-        has no such choice."""
+        """See ``Recognizer``. ``languages`` counts only if it has a single one, and ``expected_languages`` is ignored,
+        because the API has no such option."""
         recording = audio if isinstance(audio, Recording) else await asyncio.to_thread(self._decoder.decode, audio)
         language = options.language
         if language is None and options.languages is not None and len(options.languages) == 1:
@@ -66,7 +66,7 @@ class OpenAIRecognizer:
             try:
                 answer = await self._ask(flac, language, options)
             except Exception as error:
-                # Services answer in many ways, and the client raises errors of its own kinds for what it cannot read.
+                # Services answer in many ways, and the client raises various errors for answers it cannot parse.
                 raise RecognizerFailedError(self.name, reason_of(error)) from error
         transcript = _transcript(answer, recording, None if language is None else base_language(language))
         if options.progress is not None:
@@ -96,13 +96,13 @@ class OpenAIRecognizer:
             except openai.BadRequestError as error:
                 if "response_format" not in str(error.message) and error.param != "response_format":
                     raise
-                # gpt-4o-transcribe and its like tell the text alone.
+                # gpt-4o-transcribe and similar models return only the text.
                 self._tells_segments = False
         return await self._client.audio.transcriptions.create(**asked, response_format="json")
 
 
 def _flac(samples: Samples) -> bytes:
-    """``samples`` at ``RECORDING_RATE_HZ`` without loss, in half the bytes of a WAV. Blocks."""
+    """``samples`` at ``RECORDING_RATE_HZ`` as 16-bit FLAC, in half the bytes of a WAV. Blocks."""
     file = io.BytesIO()
     with av.open(file, "w", format="flac") as container:
         track = container.add_stream("flac", rate=RECORDING_RATE_HZ, layout="mono")
@@ -142,12 +142,12 @@ def _transcript(answer: Any, recording: Recording, asked: str | None) -> Transcr
 
 
 def _words_within(spoken: list[Any], start_s: float, end_s: float) -> tuple[Word, ...]:
-    """The API tells no probabilities of words."""
+    """The words that begin in [``start_s``, ``end_s``), with a probability of 1, because the API returns none."""
     return tuple(Word(one.start, one.end, one.word.strip(), 1.0) for one in spoken if start_s <= one.start < end_s)
 
 
 def _code(language: str) -> str | None:
-    """Whisper's code of a language that services name by it, or in English: ``russian``."""
+    """Whisper's code for a language that a service names by that code or in English (``russian``); None if unknown."""
     if language.lower() in LANGUAGES:
         return language.lower()
     names = babel.Locale("en").languages
@@ -155,7 +155,7 @@ def _code(language: str) -> str | None:
 
 
 def build_openai_recognizer(settings: SpeechSettings, _find: FindWeights) -> OpenAIRecognizer:
-    """As the settings ask for it."""
+    """The recognizer that the settings describe."""
     key = settings.stt_api_key
     limits = DecodingLimits.of_settings(settings)
     return OpenAIRecognizer(

@@ -1,4 +1,4 @@
-"""Opening recordings in processes of their own, as many at a time as a graphics card can hear."""
+"""Opening recordings in separate processes, to keep up with a graphics card."""
 
 from __future__ import annotations
 
@@ -34,13 +34,14 @@ serve(DecodingLimits(**limits), bands)
 class Openers:
     """Processes that each open one file at a time.
 
-    They come with the work: whoever finds none that is free opens the file himself, and one more is started meanwhile.
-    Each takes 100 MB of memory, with the sealed process in which it has files decoded. When one fails, another takes
-    its place, and whoever gave it the file opens that himself.
+    They are started as needed: a caller that finds none free opens the file itself, and one more is started meanwhile.
+    Each takes 100 MB of memory, together with the sealed process that decodes its files. When one fails, another takes
+    its place, and the caller opens that file itself.
     """
 
     def __init__(self, most: int, limits: DecodingLimits, bands: int) -> None:
-        """``most``: processes, at least 1. ``bands``: of the spectra, as the model wants them. Starts the first."""
+        """Start the first process. ``most``: how many there may be, at least 1. ``bands``: the number of mel bands that
+        the model takes."""
         path = [str(Path(folder or ".").absolute()) for folder in sys.path]
         self._settings = json.dumps((path, dataclasses.asdict(limits), bands))
         self._most = most
@@ -53,13 +54,13 @@ class Openers:
 
     @property
     def pids(self) -> tuple[int, ...]:
-        """Their process numbers, for whoever watches over them."""
+        """The process IDs, for monitoring."""
         with self._lock:
             return tuple(process.pid for process in self._all)
 
     def opened(self, data: bytes) -> OpenedRecording | None:
-        """What ``opened_file`` gives; None also where no process is free or the one that had it ended. Blocks: call it
-        in a thread. Raises a ``RecordingError``.
+        """The result of ``opened_file``; None also if no process is free or the process that had the file ended.
+        Blocks: call it in a thread. Raises a ``RecordingError``.
         """
         with self._lock:
             process = self._idle.pop() if self._idle else None
@@ -89,7 +90,7 @@ class Openers:
             self._leave(process)
 
     def _grow(self) -> None:
-        """Start one more process, unless there are enough of them or one is just being started."""
+        """Start one more process, unless there are enough or one is already being started."""
         with self._lock:
             if self._is_growing or self._closed or len(self._all) >= self._most:
                 return
@@ -100,7 +101,7 @@ class Openers:
         try:
             process = _OpeningProcess(self._settings)
         except OSError as error:
-            # The next file that finds none free will try again.
+            # The next file that finds no process free tries again.
             _LOG.warning("A process that opens recordings cannot be started: %s", error)
             self._is_growing = False
             return
@@ -125,10 +126,10 @@ class Openers:
 
 
 class _OpeningProcess:
-    """One process; not to be used by two threads at once, but ended by any."""
+    """One process. Only one thread at a time may use it, but any thread may end it."""
 
     def __init__(self, settings: str) -> None:
-        """Start it, which takes half a second of processor time. Raises ``OSError``."""
+        """Start the process, which takes half a second of processor time. Raises ``OSError``."""
         self._process = subprocess.Popen(  # noqa: S603 - nothing in it comes from outside
             [sys.executable, "-c", _START, settings],
             stdin=subprocess.PIPE,
@@ -152,25 +153,25 @@ class _OpeningProcess:
         return self._process.stdout
 
     def wait_until_ready(self) -> bool:
-        """Whether it gets there; blocks."""
+        """Block until the process is ready or has failed; whether it is ready."""
         try:
-            return bool(pickle.load(self._answers))  # noqa: S301 - of a process of ours, which decodes nothing itself
+            return bool(pickle.load(self._answers))  # noqa: S301 - from our own process, which decodes nothing itself
         except Exception:
-            # Why stands in what it writes itself.
+            # The process itself writes the reason to standard error.
             return False
 
     def answer(self, data: bytes) -> OpenedRecording | tuple[str, dict[str, object]] | None:
-        """See ``opening_process.serve``; raises when the process ended."""
+        """The process's answer for the file ``data``, see ``opening_process.serve``; raises if the process ended."""
         pickle.dump(data, self._requests, pickle.HIGHEST_PROTOCOL)
         self._requests.flush()
         found: OpenedRecording | tuple[str, dict[str, object]] | None = pickle.load(self._answers)  # noqa: S301 - as above
         return found
 
     def end(self) -> None:
-        """End it, whatever it does."""
+        """Kill the process, whatever it is doing."""
         self._process.kill()
         self._process.wait()
         for pipe in (self._requests, self._answers):
-            # What has not been sent cannot be sent any more, and another thread may be reading.
+            # Unsent data cannot be sent any more, and another thread may be reading.
             with suppress(OSError, ValueError):
                 pipe.close()

@@ -1,4 +1,4 @@
-"""A recording made ready to be heard: decoded, and searched for what is said."""
+"""Preparing a recording for transcription: decoding it and finding the speech in it."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from audio.recording import Recording
 
 @dataclass(frozen=True, slots=True)
 class OpenedRecording:
-    """A recording, and what is said in it."""
+    """A decoded recording, and the chunks of speech in it."""
 
     recording: Recording
     chunks: list[SpeechChunk]
     """In order; empty when nobody speaks."""
     spectra: tuple[Features, ...] = ()
-    """What the encoder takes of each chunk, where that was worked out."""
+    """The encoder's input for each chunk; empty if it was not computed."""
 
 
 def with_speech(
@@ -30,9 +30,10 @@ def with_speech(
     another: Callable[[int], Recording] | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> OpenedRecording:
-    """The first rendering of a file, ``recording`` or a later one, in which somebody speaks.
+    """The first rendering of a file, ``recording`` or a later one, in which somebody speaks; if there is none,
+    ``recording`` with the chunk that may be speech, if any.
 
-    Whisper makes words up where there are none, so it only ever gets what holds speech, or may hold some.
+    Whisper makes words up where there are none, so it only ever gets sound with certain or possible speech.
     ``another``: decodes the rendering of that number. ``progress``: see ``speech_probabilities``.
     """
     probabilities = speech_probabilities(recording.samples, progress)
@@ -49,7 +50,7 @@ def with_speech(
 
 
 def opened_file(decoder: Decoder, data: bytes, log_mel: LogMel) -> OpenedRecording | None:
-    """The recording in ``data``, with its spectra; None for a long one, which is opened with more care.
+    """The recording in ``data``, with its spectra; None for a long one, which is opened differently.
 
     Raises a ``RecordingError`` as ``Decoder.decode`` does.
     """

@@ -1,8 +1,8 @@
-"""What runs in a process that opens recordings for a graphics card: files come in by standard input, what is ready to
-be heard goes out by standard output, both as pickles.
+"""The code of a process that opens recordings for a graphics card: files arrive on standard input, and opened
+recordings leave on standard output, both as pickles.
 
-Threads could do it, but each note has the interpreter for itself for 5 ms there, so that no number of threads opens two
-hundred of them in a second. The files themselves are decoded in sealed processes, as everywhere.
+Threads are too slow for this: each note holds the interpreter lock for 5 ms, so that no number of threads can open two
+hundred notes a second. The files themselves are decoded in sealed processes, as everywhere.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from audio.recognition.opening import OpenedRecording, opened_file
 
 
 def serve(limits: DecodingLimits, bands: int) -> None:
-    """Say that it is ready, and answer files until standard input ends, as it also does when the parent is killed.
+    """Report that the process is ready, then answer files until standard input ends, which it also does when the parent
+    is killed.
 
-    An answer is what ``opened_file`` gives, or the name and the parameters of the ``RecordingError`` that it raises.
+    An answer is the result of ``opened_file``, or the name and the parameters of the ``RecordingError`` that it raised.
     """
-    # Ctrl-C and service managers signal everything at once, but the parent needs these to finish its work.
+    # Ctrl-C and service managers signal all processes at once, but the parent needs this one to finish its work.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     decoder, log_mel = Decoder(limits), LogMel(bands)
@@ -34,7 +35,7 @@ def serve(limits: DecodingLimits, bands: int) -> None:
         while True:
             pickle.dump(answer, answers, pickle.HIGHEST_PROTOCOL)
             answers.flush()
-            data: bytes = pickle.load(requests)  # noqa: S301 - the parent's
+            data: bytes = pickle.load(requests)  # noqa: S301 - from the parent
             try:
                 answer = opened_file(decoder, data, log_mel)
             except RecordingError as error:

@@ -1,4 +1,4 @@
-"""What is asked for with a recording."""
+"""The options with which a recording is transcribed."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from audio.recognition.progress import OnProgress
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TranscriptionOptions:
-    """How one recording is to be transcribed. A recognizer that cannot heed one of these says so."""
+    """How one recording is to be transcribed. A recognizer that cannot honour one of these documents that."""
 
     language: str | None = None
-    """A BCP-47 tag; None detects which one it is."""
+    """A BCP-47 tag; None to detect the language."""
     languages: Collection[str] | None = None
-    """Tags of those that may be detected then; None for all."""
+    """The tags of the languages that may be detected; None for all."""
     expected_languages: Mapping[str, float] | None = None
-    """Tags with weights of any unit, by what was spoken there before: they decide where what is heard is not sure, as
-    in notes of a word or two."""
+    """Tags with weights in any unit, from what was spoken there before: they help to decide when the sound alone leaves
+    doubt, as in notes of a word or two."""
     translate: bool = False
     """Whether to write English, whatever language is spoken."""
     quality: Quality | None = None
-    """Another than the recognizer's own."""
+    """Overrides the recognizer's own quality; None to keep that."""
     hints: str = ""
-    """Names and jargon that may be said, such as "Kubernetes, Ada, Grafana"; about 400 characters count."""
+    """Names and jargon that may be said, such as "Kubernetes, Ada, Grafana"; only about 400 characters are used."""
     words: bool = False
-    """Whether the segments have their words with times, which costs about a tenth more."""
+    """Whether the segments list their words with times, which takes about a tenth more time."""
     source: Hashable = None
-    """Who sends it, such as a guild: those who send little need not wait for those who send much. None is a source of
-    its own each time."""
+    """Who sends the recording, such as a guild: sources that send little do not wait for those that send much. Each
+    recording with None counts as a separate source."""
     progress: OnProgress | None = None
-    """Called in the event loop with what is done so far."""
+    """Called in the event loop with the progress so far."""
 
 
 DEFAULT_OPTIONS = TranscriptionOptions()
-"""In the language that is spoken, without times of words."""
+"""Detects the language, and gives no times of words."""

@@ -1,4 +1,4 @@
-"""How far the hearing of a recording is."""
+"""How far the transcription of a recording has come."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class TranscriptionProgress:
-    """What is done of one recording."""
+    """How much of one recording is transcribed."""
 
     transcribed_s: float
-    """Seconds of the recording, of ``duration_s``, in proportion to the work that is done; silence takes none."""
+    """``duration_s`` times the share of the work that is done; silence counts as no work."""
     duration_s: float
     text: str = ""
-    """What was heard from the beginning on, without a gap."""
+    """The text from the beginning on, up to the first part that is not transcribed yet."""
 
 
 OnProgress = Callable[[TranscriptionProgress], None]
-"""Called in the event loop, now and then."""
+"""A callback, called in the event loop now and then."""

@@ -1,4 +1,4 @@
-"""What a recognizer is."""
+"""The interface of a recognizer."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ class Recognizer(Protocol):
 
     @property
     def name(self) -> str:
-        """One word, logged."""
+        """One word, which appears in logs."""
         ...
 
     async def load(self) -> None:
-        """Do now what the first recording would have to wait for."""
+        """Do the preparation for which the first recording would otherwise have to wait."""
         ...
 
     async def transcribe(self, audio: bytes | Recording, options: TranscriptionOptions = DEFAULT_OPTIONS) -> Transcript:
-        """The words in ``audio``, a file's bytes or what ``decode`` made of them; no text when nobody speaks.
+        """The words in ``audio``, a file's bytes or a decoded recording; no text when nobody speaks.
 
         Raises a ``RecordingError`` when the bytes cannot be used, ``UnknownLanguageError``, and
-        ``RecognizerFailedError`` when it cannot transcribe now: the next one is asked then.
+        ``RecognizerFailedError`` when this recognizer cannot transcribe now: the next one is tried then.
         """
         ...
 

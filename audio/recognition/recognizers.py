@@ -1,4 +1,4 @@
-"""The recognizers that there are. A further one is one more file beside this one, which registers it here."""
+"""The registry of recognizers. To add one, put a file that registers it here beside this one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Threads that take the most urgent work first, and work of one kind together."""
+"""A thread pool that runs the most urgent work first, and work of one kind together."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ class Step:
     deadline_s: float
     """On any clock; the earliest is done first."""
     owner: Hashable
-    """Whom it is done for."""
+    """The owner, whose waiting steps ``Scheduler.forget`` drops."""
     run: Callable[[Sequence[Any]], None]
-    """Called with the ``item`` of this step and of others that are done together with it. Errors are lost."""
+    """Called with the items of this step and of the steps that are run together with it. Its errors are discarded."""
     item: Any = None
-    """What ``run`` needs."""
+    """The input of ``run``."""
     kind: Hashable | None = None
-    """Steps of the same kind and background may be done together; None for a step that is done alone."""
+    """Steps with the same ``kind`` and ``background`` may be run together; None for a step that is run alone."""
     size: int = 1
-    """How many of what may be done together it is, at least 1."""
+    """How much this step counts towards the limit on what is run together, at least 1."""
     background: bool = False
-    """Whether it may wait for work in the foreground: one worker is kept free of it, if there are two."""
+    """Whether this is background work: if there are two or more workers, one is kept free of it."""
 
 
 BACKGROUND_S = 6.0
-"""What is done together in the background takes about so long at most: who looks sees that it goes on, however slow the
-machine is, and what is urgent gets in between."""
+"""Background steps that are run together take about this long at most: people see progress, however slow the machine
+is, and urgent work gets in between."""
 
 
 class Scheduler:
-    """A pool of threads; steps of the same deadline are taken in the order of their coming."""
+    """A pool of threads; steps with the same deadline are taken in the order in which they were submitted."""
 
     def __init__(
         self,
@@ -48,22 +48,22 @@ class Scheduler:
         shares: bool = True,
         background_s: float = BACKGROUND_S,
     ) -> None:
-        """``workers``: threads, at least 1, started when there is work. ``name``: what their names begin with.
+        """``workers``: the most threads, at least 1, started when there is work. ``name``: the prefix of their names.
 
-        ``max_together``: how much of one kind one thread takes at once, by the sizes of the steps. ``shares``: whether
-        it leaves the other threads their part of what there is. ``background_s``: in the background no more than takes
-        so long, by how long the last of it took.
+        ``max_together``: the total size of the steps of one kind that a thread takes at once. ``shares``: whether it
+        leaves the other threads their share of these. ``background_s``: how long the background steps that a thread
+        takes at once may last, judged by the last ones.
         """
         self._workers = workers
         self._name = name
         self.max_together = max_together
-        """Of the steps' sizes."""
+        """The most total size of steps that are run together."""
         self._sharing = workers if shares else 1
         self._max_in_background = max(1, workers - 1)
         self._in_background = 0
         self._background_s = background_s
         self._pace_s = 0.0
-        """What the last step in the background took for each of its size."""
+        """How long the last background steps took, divided by their total size."""
         self._changed = threading.Condition()
         self._numbers = itertools.count()
         self._waiting: list[tuple[float, int, Step]] = []
@@ -71,7 +71,7 @@ class Scheduler:
         self._idle = 0
         self._closed = False
         self.busy_s = 0.0
-        """What all threads spent with steps so far."""
+        """The total time that all threads have spent on steps."""
 
     def submit(self, step: Step) -> None:
         """Have ``step`` run by a thread. Raises ``RuntimeError`` after ``shutdown``."""
@@ -86,12 +86,12 @@ class Scheduler:
             self._changed.notify()
 
     def forget(self, owner: Hashable) -> None:
-        """Drop the steps of ``owner`` that wait, and what they hold in memory."""
+        """Drop the waiting steps of ``owner``, and the memory that they hold."""
         with self._changed:
             self._waiting = [entry for entry in self._waiting if entry[2].owner != owner]
 
     def shutdown(self) -> None:
-        """Take no more steps, and block until those that run are done."""
+        """Take no more steps, and block until the running ones are done."""
         with self._changed:
             self._closed = True
             self._waiting.clear()
@@ -112,7 +112,7 @@ class Scheduler:
             began_s = time.monotonic()
             try:
                 steps[0].run([step.item for step in steps])
-            except BaseException:  # noqa: S110 - who submits a step has it catch what concerns its owner
+            except BaseException:  # noqa: S110 - steps themselves catch what concerns their owner
                 pass
             finally:
                 with self._changed:
@@ -122,11 +122,11 @@ class Scheduler:
                         self._pace_s = took_s / sum(step.size for step in steps)
                         self._in_background -= 1
                         self._changed.notify()
-                # Nothing of it stays in memory until the next step comes.
+                # Free their memory now, not when the next step comes.
                 del steps
 
     def _take(self) -> list[Step]:
-        """The most urgent step and some of its kind: where they share, so many that every worker gets its part."""
+        """The most urgent step and others of its kind; if ``shares``, only as many as leave every worker its share."""
         full = self._in_background >= self._max_in_background
         eligible = sorted(entry for entry in self._waiting if not (full and entry[2].background))
         if not eligible:
@@ -147,7 +147,7 @@ class Scheduler:
 
 
 def _share(entries: list[tuple[float, int, Step]], limit: int) -> list[tuple[float, int, Step]]:
-    """The first of ``entries``, at least one, whose sizes are ``limit`` together at most."""
+    """The first of ``entries`` whose total size is at most ``limit``, but at least one."""
     share, size = entries[:1], entries[0][2].size
     for entry in entries[1:]:
         size += entry[2].size

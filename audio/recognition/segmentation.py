@@ -1,4 +1,4 @@
-"""The words of a chunk as sentences with times."""
+"""Splitting the text of a chunk into sentences with times."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from audio.recording import RECORDING_RATE_HZ
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])")
 
 SHORTEST_SENTENCE = 12
-"""Characters; what is shorter stays with what follows: "Yes. Of course." is read at once."""
+"""In characters; a shorter sentence is joined with its neighbour: "Yes. Of course." is read at once."""
 
 SNAP_S = 1.0
-"""A sentence that ends about then ends at the pause: people pause between sentences."""
+"""A sentence that ends within this much speech of a pause ends at the pause: people pause between sentences."""
 
 
 def segments_of(text: str, chunk: SpeechChunk, words: Sequence[TimedWord] = ()) -> tuple[Segment, ...]:
-    """``text``, which is said in ``chunk``, sentence by sentence, in the times of the recording.
+    """The sentences of ``text``, which is said in ``chunk``, with their times in the recording.
 
-    ``words``: those of ``text`` with their times in the chunk; without them a sentence takes as much of the time in
-    which somebody speaks as it has of the letters.
+    ``words``: the words of ``text`` with their times in the chunk. Without them, each sentence gets a share of the
+    spoken time in proportion to its length.
     """
     sentences = _sentences(text)
     if not sentences:
         return ()
     if words:
         groups = _by_sentence(words, sentences)
-        # Words and letters of a broken character do not always add up.
+        # Around a broken character, the letters of the words and of the sentences may differ.
         texts = [*sentences[: len(groups) - 1], " ".join(sentences[len(groups) - 1 :])]
         return tuple(_segment_of(group, text, chunk) for group, text in zip(groups, texts, strict=True))
     shares = _shares(sentences)
@@ -54,7 +54,7 @@ def _sentences(text: str) -> list[str]:
 
 
 def _shares(sentences: Sequence[str]) -> list[float]:
-    """Where each sentence but the last ends, as a share of all letters."""
+    """Where each sentence but the last ends, as a share of all characters."""
     whole, before = sum(map(len, sentences)), 0
     shares: list[float] = []
     for sentence in sentences[:-1]:
@@ -64,7 +64,7 @@ def _shares(sentences: Sequence[str]) -> list[float]:
 
 
 def _border(chunk: SpeechChunk, share: float) -> tuple[int, int]:
-    """Where a sentence ends after ``share`` of the speech, and the next one begins, in samples of the recording."""
+    """The samples of the recording at which one sentence ends, after ``share`` of the speech, and the next begins."""
     wanted = round(share * sum(utterance.length for utterance in chunk.spoken))
     nearest: tuple[int, int, int] | None = None
     said = 0
@@ -82,7 +82,7 @@ def _border(chunk: SpeechChunk, share: float) -> tuple[int, int]:
 
 
 def _by_sentence(words: Sequence[TimedWord], sentences: Sequence[str]) -> list[list[TimedWord]]:
-    """``words`` in as many groups as there are ``sentences``, by their letters."""
+    """``words`` grouped by sentence, by counting letters; at most one group for each of ``sentences``."""
     groups: list[list[TimedWord]] = [[]]
     letters = 0
     for word in words:
@@ -99,7 +99,7 @@ def _letters(text: str) -> int:
 
 
 def _segment_of(words: Sequence[TimedWord], text: str, chunk: SpeechChunk) -> Segment:
-    # The decoder takes the silence in front for a part of the first word, and that behind for one of the last.
+    # The decoder counts the silence before the first word and after the last word as parts of these.
     first_s, last_s = chunk.spoken[0].start / RECORDING_RATE_HZ, chunk.spoken[-1].end / RECORDING_RATE_HZ
 
     def at(time_s: float) -> float:

@@ -1,4 +1,4 @@
-"""The pools of threads in which recordings become words, on a processor and on a graphics card."""
+"""The thread pools in which recordings are transcribed, on a processor and on a graphics card."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from audio.recognition.batch import MOST_TOGETHER
 from audio.recognition.scheduler import Scheduler
 
 SPECTRUM_THREADS = 2
-"""NumPy works spectra out slower in many threads than in one; two have them for 900 chunks a second."""
+"""NumPy computes spectra more slowly in many threads than in one; two manage 900 chunks a second."""
 
 HEARING_THREADS = 4
-"""Batches that the card works on at the same time: one leaves most of it idle."""
+"""Batches that the graphics card works on at the same time; a single one leaves most of it idle."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """Where each step of a recording is done."""
+    """The thread pool for each stage of a transcription."""
 
     opening: Scheduler
-    """Files are decoded and searched for speech."""
+    """Decodes files and searches them for speech."""
     spectra: Scheduler | None
-    """What the encoder takes is worked out ahead; None where that is a part of hearing."""
+    """Computes the encoder's input ahead; None if ``hearing`` does that too."""
     hearing: Scheduler
-    """The model encodes and decodes chunks, many at a time."""
+    """Encodes and decodes chunks with the model, several at a time."""
 
     @classmethod
     def on_processor(cls, workers: int, together: int) -> Stages:
-        """One pool for all: every thread is as good for every step, and none of them waits for another."""
+        """One pool for all stages: any thread can run any step, and none waits for another."""
         pool = Scheduler(workers, "transcriber", max_together=together)
         return cls(pool, None, pool)
 
     @classmethod
     def on_card(cls, together: int = MOST_TOGETHER) -> Stages:
-        """The processor's cores make ready what the card hears in large batches."""
+        """A pool for each stage: the processor's cores prepare what the card transcribes in large batches."""
         return cls(
             Scheduler(os.cpu_count() or 1, "opening"),
             Scheduler(SPECTRUM_THREADS, "spectra"),
@@ -43,12 +43,12 @@ class Stages:
         )
 
     def forget(self, owner: Hashable) -> None:
-        """Drop the steps of ``owner`` that wait."""
+        """Drop the waiting steps of ``owner``."""
         for pool in self._pools():
             pool.forget(owner)
 
     def shutdown(self) -> None:
-        """Take no more steps, and block until those that run are done."""
+        """Take no more steps, and block until the running ones are done."""
         for pool in self._pools():
             pool.shutdown()
 

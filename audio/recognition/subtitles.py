@@ -29,5 +29,5 @@ def _time(time_s: float, decimal_mark: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """WebVTT takes ``&`` and ``<`` for the start of a reference or a tag (W3C WebVTT, section 4.1)."""
+    """Escape ``text``: WebVTT takes ``&`` and ``<`` for the start of a reference or a tag (W3C WebVTT, section 4.1)."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

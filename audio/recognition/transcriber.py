@@ -29,35 +29,37 @@ from audio.recognition.whisper_languages import LANGUAGES, whisper_language
 from audio.recording import Recording
 
 MAX_LONG_S = 3600.0
-"""Of long recordings, decoded at the same time, which takes 230 MB. One alone keeps its workers busy."""
+"""Seconds of long recordings that are in memory, decoded, at the same time: 230 MB. One alone keeps its workers busy.
+"""
 
 MAX_TOGETHER = 4
-"""Chunks in one batch: they cost a fifth less than alone. Larger batches gain no more, and let others wait longer."""
+"""Chunks in one batch on a processor: each costs a fifth less than alone. Larger batches gain no more, and make others
+wait longer."""
 
 MAX_WAITING_BYTES = 256 << 20
-"""Of the files of all recordings that wait or are being transcribed."""
+"""The total size of the files of all recordings that wait or are being transcribed."""
 
 PROCESSOR_TYPE = "int8"
 
 LONG_FILES_AT_ONCE = 4
-"""Are decoded for a graphics card."""
+"""How many long files are decoded at the same time when the model runs on a graphics card."""
 
 _FIRST_GUESS = 0.15
-"""Seconds of one worker for a second of sound, until it is known how fast this machine is."""
+"""Seconds that one worker takes for a second of sound, assumed until the speed of this machine is known."""
 
 _ENOUGH_S = 30.0
-"""Of sound, to know how fast this machine is."""
+"""Seconds of sound that must be transcribed before the speed of this machine is known."""
 
 
 class Transcriber:
-    """Hears what is said in recordings.
+    """Transcribes recordings.
 
-    The model is loaded by ``load`` or else by the first recording. All work is done in threads of its own: the event
-    loop is never blocked. Long recordings are cut into chunks of half a minute at most, and short ones get in between:
-    where there are two workers, one of them is kept free of long recordings. Chunks of about one length that wait at
-    the same time share a batch. Who sends much waits for those who send little (``source``).
-    When the task that awaits ``transcribe`` is cancelled, the work stops at once while the recording is opened and
-    searched for speech, and at the end of the chunks being decoded after that.
+    The model is loaded by ``load`` or else by the first recording. All work is done in the transcriber's own threads:
+    the event loop is never blocked. Long recordings are cut into chunks of half a minute at most, and short recordings
+    are transcribed in between: if there are two or more workers, one of them is kept free of long recordings. Chunks of
+    similar length that wait at the same time share a batch. Senders of much wait for senders of little (``source``).
+    When the task that awaits ``transcribe`` is cancelled, the work stops at once if the recording is still being opened
+    or searched for speech, and otherwise at the end of the chunks that are being decoded.
     """
 
     name = "whisper"
@@ -77,21 +79,21 @@ class Transcriber:
         max_waiting: int = 32,
         unload_after_s: float = 0,
     ) -> None:
-        """Load nothing yet. Raises ``GraphicsCardUnavailableError``, see ``chosen_device``.
+        """Does not load the model yet. Raises ``GraphicsCardUnavailableError``, see ``chosen_device``.
 
         ``model``: the folder of a converted Whisper model (model.bin, config.json, tokenizer.json, vocabulary), or a
         name that faster-whisper downloads, such as ``small`` or ``large-v3-turbo``.
         ``device``: where it runs, see ``chosen_device``; ``device_index``: which graphics card.
         ``compute_type``: one of ctranslate2's, or ``auto``: ``int8`` on a processor, which costs half of ``float32``
-        in time and memory for the same words, and ``float16`` on a graphics card that knows it.
-        ``quality``: ``fast`` saves a tenth of the processor time, for a few more wrong words.
-        ``threads``: processor threads of each worker, 0 for one: more cost more time in all for the same words.
-        ``workers``: batches of chunks decoded at the same time on a processor; 0 for as many as there are cores for
-        their threads.
+        in time and memory for the same words, and ``float16`` on a graphics card that supports it.
+        ``quality``: ``fast`` saves a tenth of the processor time, at the cost of a few more wrong words.
+        ``threads``: processor threads of each worker, 0 for one: more of them take more time in all for the same words.
+        ``workers``: batches of chunks decoded at the same time on a processor; 0 for the number of cores divided by
+        ``threads``.
         ``together``: chunks in one batch on a processor, at least 1.
-        ``max_waiting``: recordings that may wait beside as many as there are workers; more raise
-        ``TranscriberBusyError``.
-        ``unload_after_s``: after so long without a recording the model leaves memory, until the next; 0 for never.
+        ``max_waiting``: how many recordings may wait in addition to one for each worker, on a graphics card at least
+        ``4 * MOST_TOGETHER``; beyond that ``transcribe`` raises ``TranscriberBusyError``.
+        ``unload_after_s``: after this long without a recording the model is unloaded until the next one; 0 for never.
         """
         self._model = model
         self._device = chosen_device(device, device_index)
@@ -103,7 +105,7 @@ class Transcriber:
         self._threads = threads or 1
         self._workers = workers or max(1, (os.cpu_count() or 1) // self._threads)
         self._limits = limits
-        # Short files are opened elsewhere for a graphics card.
+        # For a graphics card, short files are opened by ``Openers``.
         self._decoder = Decoder(limits, processes=min(self._workers, LONG_FILES_AT_ONCE) if is_card else self._workers)
         self._openers: Openers | None = None
         self._max_waiting = max(max_waiting, 4 * MOST_TOGETHER) if is_card else max_waiting
@@ -146,10 +148,11 @@ class Transcriber:
         self._plan_unloading()
 
     async def transcribe(self, audio: bytes | Recording, options: TranscriptionOptions = DEFAULT_OPTIONS) -> Transcript:
-        """The words in ``audio``, a file's bytes or what ``decode`` made of them; no text when nobody speaks.
+        """The words in ``audio``, a file's bytes or a decoded recording; no text when nobody speaks.
 
         Raises a ``RecordingError`` when the bytes cannot be used, ``UnknownLanguageError``, ``TranscriberBusyError`` at
-        once when too many wait, ``ModelUnavailableError``, and ``TranscriberClosedError`` when ``close`` came first.
+        once when too many wait, ``ModelUnavailableError``, and ``TranscriberClosedError`` when ``close`` was called
+        before the end.
         """
         wanted = TaskOptions(
             quality=options.quality or self._quality,
@@ -177,7 +180,7 @@ class Transcriber:
             self._plan_unloading()
 
     async def close(self) -> None:
-        """Stop all work at the end of the chunks that are being decoded, and end the threads and the decoders.
+        """Stop all work once the chunks being decoded are done, and end the threads and the decoder processes.
 
         May be called twice.
         """
@@ -201,7 +204,7 @@ class Transcriber:
             self._turns_s[source] = task.deadline_s
 
     def _wait_s(self) -> float:
-        """How long it takes about until all that is there is transcribed."""
+        """The estimated time until all accepted recordings are transcribed."""
         return sum(task.duration_s for task in self._tasks) * self._cost / self._workers
 
     def _learn_cost(self, duration_s: float) -> None:
@@ -252,7 +255,7 @@ def _code(tag: str) -> str:
 
 
 def _expected(weights: Mapping[str, float]) -> dict[str, float]:
-    """``weights`` by Whisper's codes; tags that it does not know are left out."""
+    """``weights`` by Whisper's language codes; languages that Whisper does not know are left out."""
     found: dict[str, float] = {}
     for tag, weight in weights.items():
         code = whisper_language(tag)
@@ -262,7 +265,7 @@ def _expected(weights: Mapping[str, float]) -> dict[str, float]:
 
 
 def _in_loop(progress: OnProgress) -> OnProgress:
-    """``progress``, to be called from any thread and run in the event loop of now."""
+    """Wrap ``progress`` so that it can be called from any thread and runs in the current event loop."""
     loop = asyncio.get_running_loop()
 
     def tell(done: TranscriptionProgress) -> None:

@@ -13,7 +13,7 @@ class Word:
     """From the beginning of the recording."""
     end_s: float
     text: str
-    """Without spaces around it, with the signs that follow it; a letter or two in languages without spaces."""
+    """Without spaces around it, with the punctuation that follows it; a letter or two in languages without spaces."""
     probability: float
     """In [0, 1]."""
 
@@ -28,7 +28,7 @@ class Segment:
     text: str
     """Without spaces around it."""
     words: tuple[Word, ...] = ()
-    """In order of time; empty unless they were asked for."""
+    """In order of time; empty unless words were asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +38,16 @@ class Transcript:
     text: str
     """All segments, joined by spaces; empty when no speech was heard."""
     language: str | None
-    """One of ``audio.LANGUAGES``: the one that was asked for or else heard; None when there was no speech to tell."""
+    """One of ``audio.LANGUAGES``: the requested or else the detected one; None if there was no speech to detect it in.
+    """
     language_probability: float
     """In [0, 1]; 1 when the language was asked for, 0 when there was no speech."""
     duration_s: float
-    """Of the recording, silence included."""
+    """The recording's duration, silence included."""
     segments: tuple[Segment, ...]
     """In order of time."""
     truncated: bool = False
-    """Whether the file broke off, so that these are the words of its first part only."""
+    """Whether the file is cut off, so that these are only the words of its first part."""
 
     @property
     def has_speech(self) -> bool:

@@ -37,22 +37,24 @@ from audio.recognition.whisper import Whisper
 from audio.recording import Recording
 
 BEGINNING_S = 30.0
-"""Of a long recording so much is heard before the rest is opened."""
+"""How much of a long recording is transcribed before the rest is opened."""
 FIRST_CHUNKS, TELLING_S = 4, 10.0
-"""The first of so many chunks in which somebody speaks for so many seconds tells the language of a long recording."""
+"""The language of a long recording is detected in the first of its first ``FIRST_CHUNKS`` chunks that has at least
+``TELLING_S`` seconds of speech."""
 
 DECODED_SHARE, SEARCHED_SHARE = 0.03, 0.05
-"""Of the work on a long recording: what is done when it is decoded, and when its speech is found."""
+"""The share of the work on a long recording that is done once it is decoded, and once its speech is found."""
 TOLD_EVERY_S = 90.0
-"""Of sound, until then; one that is not much longer is opened before anybody looks."""
+"""Seconds of sound between two progress reports until then; a recording not much longer than this is opened before
+anybody looks."""
 
 _SECOND_LOOK = "second look"
-"""The kind of all steps in which chunks are decoded again."""
+"""The ``kind`` of all steps in which chunks are decoded again."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaskOptions:
-    """What is asked for with a recording, as Whisper knows it."""
+    """How a recording is to be transcribed, in Whisper's terms."""
 
     quality: Quality
     language: str | None = None
@@ -60,7 +62,7 @@ class TaskOptions:
     among: frozenset[str] | None = None
     """The languages that may be detected; None for all of them."""
     expected: Mapping[str, float] | None = None
-    """How likely languages are before anything is heard; None when nothing is known."""
+    """How likely each language is before anything is heard; None if nothing is known."""
     translate: bool = False
     hints: str = ""
     words: bool = False
@@ -70,7 +72,7 @@ class TaskOptions:
 
 @dataclass(frozen=True, slots=True)
 class TranscriberResources:
-    """What all recordings of one transcriber share."""
+    """The resources that all recordings of one transcriber share."""
 
     whisper: Callable[[], Whisper]
     """The model, loaded by the first call. Raises ``ModelUnavailableError``."""
@@ -78,23 +80,23 @@ class TranscriberResources:
     long_recordings: LongRecordings
     decoder: Decoder
     openers: Callable[[], Openers | None]
-    """Processes that open short files for a graphics card; None on a processor."""
+    """The processes that open short files for a graphics card; None on a processor."""
 
 
 class TranscriptionTask:
     """The work on one recording, done in steps by several threads.
 
-    Whichever chunk has the earliest deadline is transcribed first. The deadline is when the recording's turn came plus
-    how long it is: who sends three seconds does not wait for ten minutes of another, and nobody is put off for ever.
+    The chunk with the earliest deadline is transcribed first. The deadline is the time of the recording's turn plus its
+    duration: a recording of three seconds does not wait for another of ten minutes, and none waits for ever.
     """
 
     def __init__(
         self, resources: TranscriberResources, audio: bytes | Recording, options: TaskOptions, turn_s: float
     ) -> None:
-        """``turn_s``: by the monotonic clock, when it came, or later for a source that sends much. Nothing is done
-        yet."""
+        """Does no work yet. ``turn_s``: when the recording arrived, by the monotonic clock, or later if its source
+        sends much."""
         self.duration_s = _guessed_duration_s(audio)
-        """Of the recording; a guess until it is opened."""
+        """The recording's duration; an estimate until it is opened."""
         self.size_bytes = len(audio) if isinstance(audio, bytes) else audio.samples.nbytes
         self._resources = resources
         self._audio = audio
@@ -105,18 +107,18 @@ class TranscriptionTask:
         self._lock = threading.Lock()
         self._spectra: dict[SpeechChunk, Features] = {}
         self._queued: set[int] = set()
-        """The numbers of the chunks that wait to be heard, or were heard."""
+        """The numbers of the chunks that are queued for transcription or already transcribed."""
         self._results: dict[int, tuple[Segment, ...]] = {}
         self._transcribed_s = 0.0
         self._begun: list[str] = []
-        """What was heard in the first chunks, up to the first that is not transcribed yet."""
+        """The texts of the first chunks, up to the first chunk that is not transcribed yet."""
         self._first_words: str | None = None
-        """What was heard in the beginning before all of it was opened; None before that."""
+        """The text of the beginning, transcribed before the whole recording was opened; None before that."""
         self._opened = 0.0
-        """The share of the work that is done before the first chunk is heard, as far as that was told."""
+        """The reported share of the work that is done before the first chunk is transcribed."""
         self._told_s = 0.0
         self.outcome: Future[Transcript] = Future()
-        """Once it is done, for whatever reason, no further step is taken."""
+        """Once this is done, for whatever reason, no further step is taken."""
         self.outcome.add_done_callback(lambda _: self._end())
 
     @property
@@ -126,8 +128,8 @@ class TranscriptionTask:
     def begin(self) -> None:
         """Queue the first step. Raises ``RuntimeError`` when the threads are shut down.
 
-        Short recordings are opened as they come, before those that came earlier are transcribed: that takes a
-        few milliseconds, and then all of them can be transcribed in one batch.
+        A short recording is opened when it arrives, before earlier ones are transcribed: that takes a few milliseconds,
+        and then all of them can be transcribed in one batch.
         """
         deadline_s = self._turn_s if self.duration_s <= LONG_S else self.deadline_s
         self._resources.stages.opening.submit(Step(deadline_s, self, lambda _: self.guarded(self._open)))
@@ -138,13 +140,13 @@ class TranscriptionTask:
             self.outcome.set_exception(error)
 
     def guarded(self, step: Callable[[], None]) -> None:
-        """Take ``step``, unless it has ended; it ends with what that raises."""
+        """Run ``step``, unless the task has ended; an error that ``step`` raises ends the task."""
         if self.outcome.done():
             return
         try:
             step()
         except BaseException as error:
-            # Whatever it is, whoever waits for the outcome must learn of it.
+            # Whatever the error is, whoever waits for the outcome must learn of it.
             self.fail(error)
 
     def _end(self) -> None:
@@ -158,14 +160,14 @@ class TranscriptionTask:
         recording = self._decoded(self._audio) if opened is None else opened.recording
         self.duration_s = recording.duration_s
         if self.duration_s > LONG_S and not self._resources.long_recordings.enter(self, self.duration_s, self.begin):
-            # It is decoded again when its turn comes, which costs little beside what transcribing it costs.
+            # It is decoded again when its turn comes, which costs little compared with transcribing it.
             return
         whisper = self._resources.whisper()
         if self._language is not None and self._language not in whisper.languages:
             raise UnknownLanguageError(self._language, ", ".join(whisper.languages))
         opened = opened or self._searched(recording)
         recording, chunks = opened.recording, opened.chunks
-        # Where they were worked out.
+        # Empty unless an opening process computed the spectra.
         self._spectra = dict(zip(chunks, opened.spectra, strict=False))
         if not chunks:
             self._finish(recording, chunks)
@@ -174,8 +176,8 @@ class TranscriptionTask:
             for number in range(len(chunks)):
                 self._queue(recording, chunks, (number,))
             return
-        # The longest one tells the language best, and with it come those that can share its batch. Of a long recording
-        # the first words are waited for: one of its first chunks is long enough, and with it come those before it.
+        # The longest chunk tells the language best; those that can share its batch are queued with it. For a long
+        # recording somebody waits for the first words, so one of the first chunks is used, with those before it.
         if self.duration_s > LONG_S:
             first = range(min(len(chunks), FIRST_CHUNKS))
             telling = next((number for number in first if chunks[number].spoken_s >= TELLING_S), None)
@@ -188,15 +190,15 @@ class TranscriptionTask:
         self._queue(recording, chunks, (longest, *like[: self._resources.stages.hearing.max_together - 1]))
 
     def _hear_beginning(self, progress: OnProgress) -> None:
-        """Tell the first words, and find the language, before all of a long recording is opened, which takes seconds
-        for each quarter of an hour."""
+        """Report the first words, and detect the language, before the whole of a long recording is opened, which takes
+        seconds for each quarter of an hour."""
         self._first_words = ""
         if not isinstance(self._audio, bytes) or self._language not in (None, *self.whisper.languages):
             return
         try:
             beginning = self._resources.decoder.beginning(self._audio, BEGINNING_S)
         except RecordingError:
-            # It is told by whoever opens the whole.
+            # Opening the whole recording reports the error.
             return
         chunks = split_into_chunks(utterances(beginning.samples))
         if not chunks:
@@ -213,9 +215,9 @@ class TranscriptionTask:
         return self._resources.decoder.decode(audio, progress=lambda done_s: self._tell(done_s, 0.0, DECODED_SHARE))
 
     def _tell(self, done_s: float, before: float, after: float) -> None:
-        """Tell that so many seconds have come through what takes the work from one share to the other.
+        """Report that ``done_s`` seconds have passed the stage that takes the work from share ``before`` to ``after``.
 
-        Raises ``CancelledError`` once nobody waits any more: hours are opened and searched for a minute.
+        Raises ``CancelledError`` once nobody waits any more: opening and searching hours of sound takes a minute.
         """
         if self.outcome.done():
             raise CancelledError
@@ -227,7 +229,8 @@ class TranscriptionTask:
         self._options.progress(told)
 
     def _opened_apart(self) -> OpenedRecording | None:
-        """What a process of its own made of a short file; None where there is no such process, or none is free."""
+        """A short file, opened in a separate process; None if there are no such processes, none is free, or the
+        recording is not a short file."""
         openers = self._resources.openers()
         if openers is None or self.duration_s > LONG_S or not isinstance(self._audio, bytes):
             return None
@@ -261,7 +264,7 @@ class TranscriptionTask:
         )
         self._queued.update(numbers)
         is_ready = all(request.spectrum is not None for request in task.requests)
-        # Of hours of sound the spectra would fill the memory.
+        # The spectra of hours of sound would fill the memory.
         if self._resources.stages.spectra is None or self.duration_s > LONG_S or is_ready:
             self._hear(task)
         else:
@@ -272,7 +275,7 @@ class TranscriptionTask:
         self._listen(_hear_together, task, self._kind(task.requests[0]), len(task.numbers))
 
     def look_again(self, heard: HeardTask) -> None:
-        """Queue what is to be decoded again."""
+        """Queue chunks that are to be decoded again."""
         self._listen(_decide_together, heard, _SECOND_LOOK, len(heard.looks))
 
     def _listen(self, run: Callable[[Sequence[Any]], None], item: object, kind: Hashable, size: int) -> None:
@@ -284,7 +287,7 @@ class TranscriptionTask:
         return request.kind_on_card if self.is_staged else request.kind
 
     def record(self, task: ChunkTask, results: Sequence[ChunkResult]) -> None:
-        """Record what was found in some chunks."""
+        """Record the results of some chunks."""
         with self._lock:
             first_known = self._language is None
             if first_known:
@@ -299,7 +302,7 @@ class TranscriptionTask:
             text = max(" ".join(filter(None, self._begun)), self._first_words or "", key=len)
             last = len(self._results) == len(task.chunks)
         if first_known:
-            # The others can only be transcribed now that their language is known.
+            # The remaining chunks can only be queued now that the language is known.
             for number in sorted(set(range(len(task.chunks))) - self._queued):
                 self._queue(task.recording, task.chunks, (number,))
         if self._options.progress is not None:
@@ -313,7 +316,7 @@ class TranscriptionTask:
 
     @property
     def is_staged(self) -> bool:
-        """Whether it is heard by a graphics card."""
+        """Whether the recording is transcribed on a graphics card, in separate stages."""
         return self._resources.stages.spectra is not None
 
     def _finish(self, recording: Recording, chunks: list[SpeechChunk]) -> None:
@@ -333,18 +336,18 @@ class TranscriptionTask:
 
 @dataclass(frozen=True, slots=True)
 class ChunkTask:
-    """Chunks of one recording that wait to be transcribed together."""
+    """Chunks of one recording that are to be transcribed together."""
 
     transcription: TranscriptionTask
     recording: Recording
     chunks: list[SpeechChunk]
     numbers: tuple[int, ...]
-    """Which of the chunks."""
+    """The positions in ``chunks`` of those to be transcribed."""
     requests: list[ChunkRequest]
-    """One for each of the numbers."""
+    """One for each of ``numbers``."""
 
     def with_spectra(self) -> ChunkTask:
-        """The same with what the encoder takes."""
+        """The same task with the spectra that the encoder needs."""
         whisper = self.transcription.whisper
         requests = [
             replace(request, spectrum=whisper.spectrum(sound_of(request), request.frames)) for request in self.requests
@@ -358,14 +361,14 @@ class HeardTask:
 
     task: ChunkTask
     looks: tuple[FirstLook, ...]
-    """One for each of the task's numbers."""
+    """One for each of the task's ``numbers``."""
 
     @property
     def transcription(self) -> TranscriptionTask:
         return self.task.transcription
 
     def only(self, *, settled: bool) -> HeardTask | None:
-        """Those of the chunks whose words look right, or else the others; None where there are none."""
+        """Only the chunks whose words look right, or with ``settled=False`` only the others; None if there are none."""
         kept = [n for n, look in enumerate(self.looks) if look.attempt.is_settled == settled]
         if not kept:
             return None
@@ -387,7 +390,7 @@ def _hear_together(tasks: Sequence[ChunkTask]) -> None:
     if not heard or not heard[0].transcription.is_staged:
         _decide_together(heard)
         return
-    # On a graphics card a second look takes as long for one as for many, and longer than the first one of all.
+    # On a graphics card a second look takes as long for one chunk as for many, and longer than the first look at all.
     for one in heard:
         if (again := one.only(settled=False)) is not None:
             one.transcription.guarded(lambda again=again: again.transcription.look_again(again))  # type: ignore[misc]
@@ -410,10 +413,10 @@ def _decide_together(heard: Sequence[HeardTask]) -> None:
 def _done_together(
     waiting: Sequence[_Waiting], work: Callable[[Sequence[_Waiting]], Sequence[_Found]]
 ) -> list[tuple[_Waiting, _Found]]:
-    """What ``work`` finds for all of them for which somebody waits still.
+    """The results of ``work`` for those of ``waiting`` for which somebody still waits.
 
-    Where it fails it is done for one half and then for the other: one may be to blame, and the others must not suffer
-    for it; and of a graphics card with little memory fewer take less.
+    If ``work`` fails, it is repeated with each half: one item may be to blame, and the others must not suffer for it;
+    and fewer items need less memory on a graphics card.
     """
     wanted = [one for one in waiting if not one.transcription.outcome.done()]
     if not wanted:
@@ -429,7 +432,8 @@ def _done_together(
 
 
 def _guessed_duration_s(audio: bytes | Recording) -> float:
-    """How long a recording is, told from the size of its file before it is opened; 0 for what is none."""
+    """The recording's duration, estimated from the size of its file if it is not decoded yet; 0 if the file is not a
+    recording."""
     if isinstance(audio, Recording):
         return audio.duration_s
     container = container_of(audio)

@@ -1,4 +1,4 @@
-"""Where in a recording somebody speaks."""
+"""Finding where in a recording somebody speaks."""
 
 from __future__ import annotations
 
@@ -16,47 +16,49 @@ if TYPE_CHECKING:
     from faster_whisper.vad import SileroVADModel
 
 Probabilities = npt.NDArray[np.float32]
-"""Of speech, in [0, 1], one for each ``FRAME_SAMPLES`` of a recording, shape (frames,)."""
+"""Probabilities of speech, in [0, 1], one for each ``FRAME_SAMPLES`` samples of a recording, shape (frames,)."""
 
 FRAME_SAMPLES = 512
-"""32 ms: what Silero's detector listens to at once."""
+"""32 ms: the frame that Silero's detector takes at once."""
 
 SURE = 0.5
-"""The probability from which somebody speaks (Silero's default)."""
+"""From this probability on, somebody starts to speak (Silero's default)."""
 
 STILL = SURE - 0.15
-"""The one below which somebody who spoke has stopped (Silero's default)."""
+"""Below this probability, somebody who was speaking has stopped (Silero's default)."""
 
 SHORTEST_PAUSE_S = 0.3
 """Pauses between words are shorter; those between sentences and clauses are not."""
 
 LONGEST_UTTERANCE_S = 25.0
-"""Who speaks longer without a pause is cut where the voice is weakest: Whisper hears 30 s at once, see ``chunking``."""
+"""Longer speech without a pause is cut where the voice is weakest: Whisper takes 30 s at once, see ``chunking``."""
 
 MARGIN_S = 0.4
-"""Left around speech: the detector misses quiet first and last sounds (faster-whisper's ``speech_pad_ms``)."""
+"""How much sound is kept around speech, because the detector misses quiet first and last sounds (faster-whisper's
+``speech_pad_ms``)."""
 
 BEGINNING = 0.05
-"""What is at least as likely before the first sure sound belongs to the utterance: of a whisper the detector is only
-sure half way through."""
+"""Frames of at least this probability just before the first sure one belong to the utterance too: the detector becomes
+sure of a whisper only half way through."""
 
 LONGEST_BEGINNING_S = 1.2
 
 _WINDOW_S, _WARM_UP_S = 4.0, 1.0
-"""The detector forgets what it heard before each window: after music, or a loud voice, it is deaf to a quiet one for
-seconds. It needs some sound to wake up."""
+"""The detector starts afresh for each window, because after music or a loud voice it misses a quiet voice for seconds.
+It needs some sound before the window to warm up."""
 
 _LEVEL = 0.05
-"""-26 dB, to which quiet windows are raised: the detector takes a faint voice for silence."""
+"""The RMS level, -26 dB, to which quiet windows are amplified: the detector takes a faint voice for silence."""
 
 _MAX_GAIN = 1000.0
-"""Fainter voices are below what 16 bits can hold."""
+"""Voices that would need more gain are too faint for 16 bits to hold."""
 
 _DIGITAL_SILENCE = 1e-6
 
 LIKELY = 0.2
 SHORTEST_LIKELY_S = 0.2
-"""What may be speech: noise and key tones reach ``LIKELY`` for two or three frames, whispers for longer."""
+"""Sound that reaches ``LIKELY`` for at least ``SHORTEST_LIKELY_S`` may be speech: noise and key tones reach it for two
+or three frames, whispers for longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class Span:
     start: int
     """Its first sample."""
     end: int
-    """The sample behind its last one."""
+    """The sample after its last one."""
 
     @property
     def length(self) -> int:
@@ -75,20 +77,20 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """What somebody says between one pause and the next."""
+    """A stretch of speech between one pause and the next."""
 
     spoken: Span
     around: Span
-    """With the sound before and behind it that may belong to it; those of neighbours may overlap."""
+    """``spoken`` with the sound before and after it that may belong to it; may overlap with that of its neighbours."""
 
 
 def speech_probabilities(samples: Samples, progress: Callable[[float], None] | None = None) -> Probabilities:
-    """How likely it is that somebody speaks, in each frame of ``samples``, shape (n,).
+    """The probability that somebody speaks in each frame of ``samples``, shape (n,).
 
-    Costs about 3 ms of processor time a second of sound. ``progress``: called with how many seconds are searched, every
-    four; what it raises ends the search.
+    Takes about 3 ms of processor time for a second of sound. ``progress``: called every four seconds of sound with how
+    many seconds are searched; an error that it raises ends the search.
     """
-    # A quarter of a second that only those who transcribe should pay.
+    # Importing it takes a quarter of a second, which only those who transcribe should pay.
     from faster_whisper.vad import get_vad_model
 
     detector: SileroVADModel = get_vad_model()
@@ -98,7 +100,7 @@ def speech_probabilities(samples: Samples, progress: Callable[[float], None] | N
     for first in range(0, frames, window):
         before = min(first, warm_up)
         sound = samples[(first - before) * FRAME_SAMPLES : (first + window) * FRAME_SAMPLES]
-        # Window by window: a second copy of hours of sound would fill the memory.
+        # Amplified window by window, because a second copy of hours of sound would fill the memory.
         sound = np.pad(sound, (0, -len(sound) % FRAME_SAMPLES))
         level = math.sqrt(np.mean(np.square(sound), dtype=np.float64))
         if level > _DIGITAL_SILENCE:
@@ -110,9 +112,9 @@ def speech_probabilities(samples: Samples, progress: Callable[[float], None] | N
 
 
 def utterances(samples: Samples, probabilities: Probabilities | None = None) -> list[Utterance]:
-    """What is said in ``samples``, shape (n,), in order; empty when nobody speaks.
+    """The utterances in ``samples``, shape (n,), in order; empty when nobody speaks.
 
-    ``probabilities``: what ``speech_probabilities`` found in them, if that is known already.
+    ``probabilities``: the result of ``speech_probabilities`` for ``samples``, if it is known already.
     """
     likely = speech_probabilities(samples) if probabilities is None else probabilities
     spoken = [part for stretch in _spoken_frames(likely) for part in _short_enough(stretch, likely)]
@@ -120,9 +122,9 @@ def utterances(samples: Samples, probabilities: Probabilities | None = None) -> 
 
 
 def possible_utterance(samples: Samples, probabilities: Probabilities) -> Utterance | None:
-    """What may be said in ``samples`` though ``utterances`` finds nothing; None when there is no sign of it.
+    """The part of ``samples`` that may be speech although ``utterances`` finds none; None if there is no sign of any.
 
-    At most ``LONGEST_UTTERANCE_S``, from the first sign on.
+    It begins at the first sign and has at most ``LONGEST_UTTERANCE_S`` of possible speech.
     """
     likely = np.flatnonzero(probabilities >= LIKELY)
     if len(likely) < _frames(SHORTEST_LIKELY_S):
@@ -133,8 +135,8 @@ def possible_utterance(samples: Samples, probabilities: Probabilities) -> Uttera
 
 
 def _spoken_frames(likely: Probabilities) -> list[tuple[int, int]]:
-    """The frames, first and behind the last, in which somebody speaks: from ``SURE`` on, until it is below ``STILL``
-    for as long as a pause."""
+    """The stretches of frames in which somebody speaks, each as its first frame and the one after its last: from a
+    probability of ``SURE`` on, until it stays below ``STILL`` for as long as a pause."""
     found: list[tuple[int, int]] = []
     start: int | None = None
     last = 0
@@ -153,7 +155,8 @@ def _spoken_frames(likely: Probabilities) -> list[tuple[int, int]]:
 
 
 def _short_enough(stretch: tuple[int, int], likely: Probabilities) -> list[tuple[int, int]]:
-    """``stretch``, cut where the voice is weakest in the second half of what is too long."""
+    """``stretch``; while it is too long, its first part is cut off where the voice is weakest in the second half of
+    ``LONGEST_UTTERANCE_S``."""
     parts: list[tuple[int, int]] = []
     first, after = stretch
     longest = _frames(LONGEST_UTTERANCE_S)

@@ -1,4 +1,4 @@
-"""One Whisper model in memory, asked step by step: blocking, for worker threads."""
+"""One Whisper model in memory, used step by step; all calls block, so they belong in worker threads."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ if TYPE_CHECKING:
     from ctranslate2.models import Whisper as Model
 
 MAX_TOKENS = 448
-"""The length of Whisper's decoder, prompt included."""
+"""The most tokens that Whisper's decoder holds, prompt included."""
 
 
 WARM_UP_FRAMES = 1000
 
 MAX_HINT_TOKENS = 120
-"""Of a vocabulary that is given beforehand; what it has more is left out. The text has the rest of the decoder."""
+"""The most tokens of hints in a prompt; further hints are left out. The rest of the decoder is for the text."""
 
 LANGUAGES_WITHOUT_SPACES = frozenset({"ja", "lo", "my", "th", "yue", "zh"})
 
 
 @dataclass(frozen=True, slots=True)
 class DecodingOptions:
-    """How a sound is to be decoded."""
+    """How one sound is to be decoded."""
 
     language: str
     """One of the model's languages."""
     translate: bool = False
     """Whether to write English, whatever language is spoken."""
     hints: str = ""
-    """Names and jargon that may be said, as a text that might have come before."""
+    """Names and jargon that may be said, given to Whisper as the preceding text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +51,15 @@ class Hypothesis:
     tokens: tuple[int, ...]
     text: str
     mean_logprob: float
-    """Of the tokens, the end included: 0 is certainty."""
+    """The mean of the tokens' log-probabilities, the end token included; 0 is certainty."""
     no_speech_probability: float
 
 
 class Whisper:
-    """A loaded model, which may be asked from as many threads at once as it has ``workers``."""
+    """A loaded model, which may be used by as many threads at once as it has ``workers``."""
 
     def __init__(self, model: Model, tokenizer: tokenizers.Tokenizer) -> None:
-        # A quarter of a second that only those who transcribe should pay.
+        # Importing these takes a quarter of a second, which only those who transcribe should pay.
         from faster_whisper.tokenizer import _LANGUAGE_CODES, Tokenizer
         from faster_whisper.transcribe import get_suppressed_tokens
 
@@ -68,7 +68,7 @@ class Whisper:
         known = [code for code in _LANGUAGE_CODES if tokenizer.token_to_id(f"<|{code}|>") is not None]
         self.languages: tuple[str, ...] = tuple(known) if model.is_multilingual else ("en",)
         self._tokenizer = Tokenizer(tokenizer, model.is_multilingual, task="transcribe", language=self.languages[0])
-        # Working them out takes as long as hearing a word.
+        # Computed once, because that takes as long as transcribing a word.
         self._suppressed = list(get_suppressed_tokens(self._tokenizer, [-1]))
 
     @classmethod
@@ -82,42 +82,42 @@ class Whisper:
         return whisper
 
     def warm_up(self) -> None:
-        """Have a graphics card load what it works with. It takes 14 s the first time, and half a second later on, for
-        which no note should wait."""
+        """Make a graphics card load everything that it needs, so that no note waits for that: it takes 14 s the first
+        time, and half a second later on."""
         encoded = self.encoded([np.zeros(RECORDING_RATE_HZ, np.float32)], WARM_UP_FRAMES)
         self.language_probabilities(encoded)
         self.decode(encoded, [DecodingOptions(self.languages[0])], beams=2, max_tokens=2)
 
     def spectrum(self, sound: Samples, frames: int) -> Features:
-        """What the encoder takes of ``sound``, shape (n,), in a window of ``frames``."""
+        """The encoder's input for ``sound``, shape (n,), in a window of ``frames``."""
         return self._log_mel.window(sound, frames)
 
     def encoded(self, sounds: Sequence[Samples | Features], frames: int) -> StorageView:
-        """``sounds`` as the encoder understands them in windows of ``frames``: the costly step.
+        """The encoder's output for ``sounds`` in windows of ``frames``: the costly step.
 
-        Each is samples, shape (n,), or already a ``spectrum`` of them in a window that is not longer.
-        The shape is (sounds, frames / 2, width of the model).
+        Each sound is samples, shape (n,), or their ``spectrum`` in a window that is not longer than ``frames``.
+        The shape of the output is (sounds, frames / 2, width of the model).
         """
         from ctranslate2 import StorageView
 
         windows = np.empty((len(sounds), self._model.n_mels, frames), np.float32)
         for window, sound in zip(windows, sounds, strict=True):
             fill_up(window, self.spectrum(sound, frames) if sound.ndim == 1 else sound)
-        # On a graphics card, what goes straight from the encoder to the decoder need not come back.
+        # On a graphics card the output stays there for the decoder and is not copied back.
         return self._model.encode(StorageView.from_array(windows))
 
     @property
     def bands(self) -> int:
-        """Of the spectra that it hears."""
+        """The number of mel bands of the spectra that the model takes."""
         return int(self._model.n_mels)
 
     @property
     def is_on_card(self) -> bool:
-        """Whether a graphics card works it out: there, encoding again costs less than fetching what is encoded."""
+        """Whether the model runs on a graphics card: there, encoding again costs less than fetching the output."""
         return bool(self._model.device == "cuda")
 
     def some_of(self, encoded: StorageView, numbers: Sequence[int]) -> StorageView:
-        """Some of the sounds that were ``encoded`` together, in the order of the ``numbers``."""
+        """Those of the sounds ``encoded`` together whose positions are ``numbers``, in that order."""
         from ctranslate2 import Device, StorageView
 
         if list(numbers) == list(range(encoded.shape[0])):
@@ -126,7 +126,7 @@ class Whisper:
         return StorageView.from_array(np.ascontiguousarray(whole[list(numbers)]))
 
     def language_probabilities(self, encoded: StorageView) -> list[dict[str, float]]:
-        """How likely each of ``languages`` is to be spoken in each sound; the sum is 1 for each sound."""
+        """For each sound the probability of each of ``languages``; they sum to 1."""
         if not self._model.is_multilingual:
             return [{"en": 1.0}] * int(encoded.shape[0])
         return [
@@ -137,11 +137,11 @@ class Whisper:
     def decode(
         self, encoded: StorageView, options: Sequence[DecodingOptions], *, beams: int, max_tokens: int = MAX_TOKENS
     ) -> list[Hypothesis]:
-        """The best hypothesis for each sound that was ``encoded``, decoded with the options that are given for it.
+        """The best hypothesis for each of the sounds that were ``encoded``, each decoded with its own ``options``.
 
-        The options of one call have the same hints: the decoder wants prompts of one length.
+        All ``options`` of one call must have the same hints: the decoder needs prompts of equal length.
         ``beams``: the beam size, at least 1.
-        ``max_tokens``: after so many the text breaks off.
+        ``max_tokens``: the text breaks off after this many tokens.
         """
         prompts = [self._prompt(each) for each in options]
         results = self._model.generate(
@@ -156,7 +156,7 @@ class Whisper:
         found: list[Hypothesis] = []
         for result in results:
             tokens = tuple(result.sequences_ids[0])
-            # The score is a mean over the tokens without the end, whose probability is in it.
+            # The score includes the log-probability of the end token but is divided by the number of the others.
             mean_logprob = result.scores[0] * len(tokens) / (len(tokens) + 1)
             found.append(Hypothesis(tokens, self.text_of(tokens), mean_logprob, result.no_speech_prob))
         return found
@@ -164,9 +164,9 @@ class Whisper:
     def timed_words(
         self, encoded: StorageView, options: DecodingOptions, tokens: Sequence[int], duration_s: float
     ) -> list[TimedWord]:
-        """The words that ``tokens`` spell, of one sound of ``duration_s`` that was ``encoded``, with their times.
+        """The words that ``tokens`` spell, with their times in one ``encoded`` sound of ``duration_s``.
 
-        As openai/whisper finds them, by the attention of the decoder to the sound.
+        The times are found as in openai/whisper, from the decoder's attention to the sound.
         """
         if not tokens:
             return []
@@ -179,8 +179,8 @@ class Whisper:
     def mean_logprob_of(
         self, encoded: StorageView, options: DecodingOptions, tokens: Sequence[int], duration_s: float
     ) -> float:
-        """How well ``tokens``, at least one, fit one sound of ``duration_s`` that was ``encoded``, as the mean of the
-        logarithms of their probabilities."""
+        """How well ``tokens``, at least one, fit one ``encoded`` sound of ``duration_s``: the mean of their
+        log-probabilities."""
         states = min(int(encoded.shape[1]), round(duration_s / STATE_S))
         (aligned,) = self._model.align(encoded, self._prompt(options), [list(tokens)], states * 2)
         return float(np.mean(np.log(np.maximum(aligned.text_token_probs, 1e-9))))
@@ -207,7 +207,7 @@ class Whisper:
         before: list[int] = []
         if options.hints:
             hints = self._tokenizer.encode(f" {options.hints.strip(' ,;.')}")[: MAX_HINT_TOKENS - 1]
-            # What comes after a sentence begins with a capital and ends with a full stop itself.
+            # Text that follows a complete sentence itself begins with a capital and ends with a full stop.
             before = [self._tokenizer.sot_prev, *hints, *self._tokenizer.encode(".")]
         if not self._model.is_multilingual:
             return [*before, self._tokenizer.sot, self._tokenizer.no_timestamps]

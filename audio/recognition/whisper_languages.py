@@ -14,10 +14,10 @@ LANGUAGES = (
     "tr", "tt", "uk", "ur", "uz", "vi", "yi", "yo", "zh", "yue",
 )
 # fmt: on
-"""In alphabetical order but for ``yue``, as faster-whisper has them; ``yue`` is known to the large-v3 models only."""
+"""In alphabetical order except for ``yue``, as in faster-whisper; only the large-v3 models know ``yue``."""
 
 
 def whisper_language(tag: str) -> str:
-    """Whisper's code for the language of a BCP-47 ``tag`` such as ``pt-BR`` or ``nb``; not necessarily a known one."""
+    """Whisper's code for the language of a BCP-47 ``tag`` such as ``pt-BR`` or ``nb``, not necessarily a known one."""
     code = base_language(tag)
     return "jw" if code == "jv" else code

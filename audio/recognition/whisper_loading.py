@@ -1,4 +1,4 @@
-"""From the name of a Whisper model to the files of one, and to the model in memory."""
+"""Loading a Whisper model from a folder, or by the name of one that can be downloaded."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def load_model(
 
     Blocks for a second (base) or for the length of a download. Raises ``ModelUnavailableError``.
     """
-    # A quarter of a second that only those who transcribe should pay.
+    # Importing these takes a quarter of a second, which only those who transcribe should pay.
     import tokenizers
     from ctranslate2.models import Whisper as Model
     from faster_whisper.utils import available_models, download_model
@@ -54,7 +54,7 @@ def load_model(
 
 @contextmanager
 def told_as_unavailable(model: str | Path) -> Iterator[None]:
-    """Any error that comes of ``model`` is raised as ``ModelUnavailableError``."""
+    """Raise any error that occurs inside as a ``ModelUnavailableError`` for ``model``."""
     from faster_whisper.utils import available_models
 
     try:
@@ -62,7 +62,7 @@ def told_as_unavailable(model: str | Path) -> Iterator[None]:
     except ModelUnavailableError:
         raise
     except Exception as error:
-        # The hub's client, the tokenizer and ctranslate2 each raise errors of many kinds, some bare RuntimeErrors.
+        # The hub's client, the tokenizer and ctranslate2 raise errors of many kinds, some of them bare RuntimeErrors.
         raise ModelUnavailableError(str(model), _first_line(error), ", ".join(available_models())) from error
 
 

@@ -1,1 +1,1 @@
-"""Words to voice messages: engines, sentences, loudness, Ogg Opus."""
+"""From words to voice messages: engines, sentences, loudness, Ogg Opus."""

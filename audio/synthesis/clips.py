@@ -1,4 +1,4 @@
-"""One sentence, or a few, as they are heard."""
+"""The speech of one sentence, or of a few, as one clip."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from audio.synthesis.encoding import OPUS_RATE_HZ, resampled
 from audio.synthesis.loudness import evened
 
 PAUSE_S = 0.25
-"""After each clip. Engines leave from nothing to almost a second of silence, which is cut off."""
+"""The silence after each clip. Engines leave from nothing to almost a second, which is cut off."""
 
 _QUIET = 10 ** (-45 / 20)
-"""Of the peak: what is softer, at the ends of a clip, is silence."""
+"""As a share of the peak: anything softer, at the ends of a clip, counts as silence."""
 _MARGIN_S = 0.03
 """Kept before the first and after the last sound, so that no consonant loses its beginning."""
 
@@ -25,13 +25,13 @@ class SynthesizedClip:
 
     text: str
     sound: Sound
-    """At 48 kHz and at the loudness that all clips have; it ends with the pause before the next."""
+    """At 48 kHz and at the loudness of all clips; it ends with the pause before the next."""
     voice: str
     """The name of the voice that spoke."""
     engine: str
     """The name of its engine."""
     sentences: int = 1
-    """How many sentences of the text it has."""
+    """How many sentences of the text it contains."""
 
     @property
     def duration_s(self) -> float:
@@ -39,7 +39,8 @@ class SynthesizedClip:
 
 
 def finished(sound: Sound) -> Sound:
-    """What an engine gave, made ready to follow any other clip. Blocks for about 3 ms a second of sound."""
+    """The sound of an engine, trimmed, resampled and evened so that it can follow any other clip. Blocks for about 3 ms
+    per second of sound."""
     ready = evened(resampled(_trimmed(sound), OPUS_RATE_HZ))
     return Sound(np.concatenate([ready.samples, np.zeros(round(PAUSE_S * OPUS_RATE_HZ), np.float32)]), OPUS_RATE_HZ)
 

@@ -25,19 +25,21 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 RATE_HZ = 24_000
-"""Of the MP3 that the service sends."""
+"""The sampling rate of the MP3 that the service sends."""
 
 CATALOGUE_RETRY_S = 600
-"""After a failure; nothing but the choice of voices depends on the catalogue."""
+"""How long after a failure the catalogue is asked for again; only the choice of voices depends on it."""
 
 SPOKEN_SHARE = 0.95
-"""Of the letters that were asked for, how many the boundaries must repeat for the text to count as spoken."""
+"""The share of the requested letters that the service's boundary messages must repeat for the text to count as
+spoken."""
 
 _SPOKEN_LIMITS = DecodingLimits(max_duration_s=3600)
-"""The text is bounded already; this only keeps a server gone wild from filling the memory."""
+"""The text is already bounded; this only keeps a misbehaving server from filling the memory."""
 
 _USUAL_HZ = {Gender.FEMALE: 200, Gender.MALE: 120, Gender.UNKNOWN: 160}
-"""The pitch of speaking voices: the service takes hertz to add, and its shares of a voice's own are not let through."""
+"""The usual pitch of speaking voices: the pitch is sent as hertz to add, because a share of the voice's own is not
+accepted."""
 
 _GENDERS: dict[str, Gender] = {"Female": Gender.FEMALE, "Male": Gender.MALE}
 
@@ -45,13 +47,13 @@ _GENDERS: dict[str, Gender] = {"Female": Gender.FEMALE, "Male": Gender.MALE}
 class EdgeEngine:
     """Speaks with the voices of Microsoft Edge's "read aloud".
 
-    The service is not documented and sometimes refuses (403 when the clocks differ or its checks change, 429, 503),
-    stalls, or drops the connection in a way that looks like an end: each is an ``EngineFailedError``.
+    The service is not documented and sometimes refuses (403 if the clocks differ or its checks change, 429, 503),
+    stalls, or drops the connection in a way that looks like an end: each of these raises ``EngineFailedError``.
     """
 
     name = "edge"
     batch_chars = 1000
-    """Each batch takes a connection, which is slow to open, and the service refuses those who open many."""
+    """Each batch takes a connection, which is slow to open, and the service refuses clients that open many."""
 
     def __init__(
         self,
@@ -65,12 +67,12 @@ class EdgeEngine:
     ) -> None:
         """Connect to nothing yet.
 
-        ``connector_factory``: gives the connector of each speech, None the usual one. edge-tts closes a connector
-        after its first connection and yet uses it again for retries and for the rest of texts above 4096 bytes, so a
-        connector that is given should ignore ``close``.
+        ``connector_factory``: gives the connector for each speech; None uses the default one. edge-tts closes a
+        connector after its first connection and yet uses it again for retries and for the rest of texts above 4096
+        bytes, so such a connector should ignore ``close``.
         ``proxy``: the URL of an HTTP proxy; without it, the environment's.
         ``message_timeout_s``: the longest silence of the server in the middle of a speech.
-        ``speech_timeout_s``: for one text, all in all.
+        ``speech_timeout_s``: for one text in total.
         ``catalogue_timeout_s``: for the list of voices.
         """
         self._connector_factory = connector_factory
@@ -84,7 +86,7 @@ class EdgeEngine:
         self._asking = asyncio.Lock()
 
     async def voices(self, *, ask_network: bool = True) -> tuple[Voice, ...]:
-        """The service's catalogue, asked for once; until it answers, the well-known voices of each language."""
+        """The service's catalogue, fetched once; until that succeeds, the well-known voices of each language."""
         if ask_network:
             async with self._asking:
                 if time.monotonic() >= self._ask_after_s:
@@ -92,8 +94,8 @@ class EdgeEngine:
         return self._catalogue
 
     async def speak(self, text: str, voice: Voice, prosody: Prosody = PLAIN) -> Sound:
-        """One connection per 4096 bytes of ``text``."""
-        # A third of a second, with aiohttp, that only those who speak so should pay.
+        """Opens one connection per 4096 bytes of ``text``."""
+        # Importing this, and aiohttp with it, takes a third of a second, which only users of this engine should pay.
         from edge_tts.exceptions import NoAudioReceived
 
         try:
@@ -102,10 +104,10 @@ class EdgeEngine:
         except EngineFailedError:
             raise
         except NoAudioReceived as error:
-            # So it answers a voice that it does not know, or one that cannot read the text's script.
+            # The service does this for a voice that it does not know, or one that cannot read the text's script.
             raise VoiceFailedError(self.name, f"the service sent no sound for {voice.name}") from error
         except Exception as error:
-            # edge-tts takes a protocol apart that nobody promised: what it meets there ends in errors of any kind.
+            # edge-tts parses an undocumented protocol, and what it meets there may end in errors of any kind.
             raise EngineFailedError(self.name, _reason(error)) from error
         try:
             sound, _ = await asyncio.to_thread(decode_at, mp3, RATE_HZ, _SPOKEN_LIMITS)
@@ -143,8 +145,8 @@ class EdgeEngine:
                     spoken.append(message["text"])
         finally:
             await messages.aclose()
-        # A dropped connection ends the stream as its last message would. The client counts the sound of finished
-        # turns for its time stamps, so bytes that are missing there belong to a turn that never ended.
+        # A dropped connection ends the stream as its last message would. The client counts the bytes of finished turns
+        # for its timestamps, so bytes missing from that count belong to a turn that never ended.
         if communicate.state["cumulative_audio_bytes"] != len(mp3):
             raise EngineFailedError(self.name, "the connection was dropped")
         heard, asked = _letters(" ".join(spoken)), _letters(text)

@@ -1,4 +1,4 @@
-"""Edge's voices that have been there for years: two per language, for when its catalogue cannot be asked for."""
+"""Edge's voices that have existed for years: two per locale, for when its catalogue cannot be fetched."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ _LOCALE_FEMALE_MALE = (
     ("cy-GB", "Nia", "Aled"),
     ("zu-ZA", "Thando", "Themba"),
 )
-"""From the service's own list; the first locale of a language is the one that is used when no region is wished."""
+"""From the service's own list; a language's first locale is used if no region is requested."""
 
 
 def edge_voice(name: str, locale: str, gender: Gender) -> Voice:

@@ -15,20 +15,20 @@ from audio.synthesis.speech import Speech
 
 OPUS_RATE_HZ = 48_000
 OPUS_BIT_RATE = 32_000
-"""Bits a second: what Discord's own voice messages have."""
+"""In bits per second, like Discord's own voice messages."""
 
 WAVEFORM_POINTS = 256
-"""The most that Discord takes."""
+"""The most that Discord accepts."""
 WAVEFORM_STEP_S = 0.1
 """What Discord's own clients use for short messages."""
 _WAVEFORM_GAMMA = 0.6
 """Lifts the quiet parts, which would be flat lines otherwise."""
 _POWER_STEP = OPUS_RATE_HZ // 100
-"""Samples of which the power is kept as one number until the length, and so the width of a point, is known."""
+"""The power of this many samples is kept as one number until the length, and so the width of a point, is known."""
 
 
 class VoiceMessageEncoder:
-    """Encodes a voice message while its sound is still coming. Everything blocks; one call at a time."""
+    """Encodes a voice message while its sound is still arriving. Everything blocks; one call at a time."""
 
     def __init__(self) -> None:
         self._file = io.BytesIO()
@@ -42,7 +42,7 @@ class VoiceMessageEncoder:
         self._count = 0
 
     def add(self, sound: Sound) -> None:
-        """Go on with ``sound``, at ``OPUS_RATE_HZ``. Blocks for about 15 ms a second of sound."""
+        """Append ``sound``, at ``OPUS_RATE_HZ``. Blocks for about 15 ms per second of sound."""
         if sound.rate_hz != OPUS_RATE_HZ:
             raise ValueError(f"the sound has {sound.rate_hz} samples a second, not {OPUS_RATE_HZ}")
         for frame in frames_of(sound):
@@ -54,7 +54,7 @@ class VoiceMessageEncoder:
         self._powers.append(np.array([np.mean(step**2) for step in steps if len(step)], np.float32))
 
     def finish(self, *, voice: str, engine: str) -> Speech:
-        """The voice message, which has lasted at least 20 ms, one frame of Opus. Nothing can be added afterwards."""
+        """Finish the voice message, which must last at least 20 ms, one Opus frame. Nothing can be added afterwards."""
         for converted in self._resampler.resample(None):
             self._container.mux(self._track.encode(converted))
         self._container.mux(self._track.encode(None))
@@ -65,7 +65,7 @@ class VoiceMessageEncoder:
     def _waveform(self, duration_s: float) -> bytes:
         """The outline that Discord draws: one unsigned byte per ``WAVEFORM_STEP_S``, at most ``WAVEFORM_POINTS``.
 
-        Each is the root mean square of its stretch, 255 for the loudest.
+        Each is the root mean square of its stretch, raised to ``_WAVEFORM_GAMMA``; 255 for the loudest.
         """
         points = max(1, min(WAVEFORM_POINTS, round(duration_s / WAVEFORM_STEP_S)))
         parts = np.array_split(np.concatenate(self._powers), points)
@@ -75,7 +75,7 @@ class VoiceMessageEncoder:
 
 
 def resampled(sound: Sound, rate_hz: int) -> Sound:
-    """``sound`` at ``rate_hz``. Blocks for about a millisecond a second of sound."""
+    """``sound`` at ``rate_hz``. Blocks for about a millisecond per second of sound."""
     if sound.rate_hz == rate_hz:
         return sound
     resampler = AudioResampler("flt", "mono", rate_hz)
@@ -88,9 +88,9 @@ def resampled(sound: Sound, rate_hz: int) -> Sound:
 
 
 def encode(sound: Sound, *, voice: str = "", engine: str = "") -> Speech:
-    """All of ``sound``, at any rate, evened, as Ogg Opus: 48 kHz mono at about 32 kbit/s.
+    """Encode ``sound``, at any rate, with its loudness evened, as Ogg Opus: 48 kHz mono at about 32 kbit/s.
 
-    ``voice`` and ``engine`` are only handed on. ``sound`` lasts at least 20 ms.
+    ``voice`` and ``engine`` are only passed on. ``sound`` must last at least 20 ms.
     """
     encoder = VoiceMessageEncoder()
     encoder.add(evened(resampled(sound, OPUS_RATE_HZ)))

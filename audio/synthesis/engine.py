@@ -1,4 +1,4 @@
-"""What a voice engine is."""
+"""The interface of a voice engine."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ class Engine(Protocol):
     """One word, shown to users and logged."""
 
     batch_chars: int
-    """Sentences that are ready are given to ``speak`` together up to so many characters; 0: always one by one."""
+    """Sentences that are ready are passed to ``speak`` together, up to this many characters; 0: always one by one."""
 
     async def voices(self, *, ask_network: bool = True) -> tuple[Voice, ...]:
-        """What this engine can speak with, the best voice of each language first; empty when it is not installed.
+        """The voices of this engine, the best of each language first; empty if it is not installed.
 
-        Never raises and takes seconds at most. Without ``ask_network`` it answers at once from what it knows.
+        Never raises, and takes seconds at most. Without ``ask_network`` it answers at once from what it already knows.
         """
         ...
 
     async def speak(self, text: str, voice: Voice, prosody: Prosody = PLAIN) -> Sound:
-        """``text``, one sentence or a few, plain and in the language of ``voice``, said by it: one of ``voices``.
+        """Speak ``text``, one sentence or a few, plain and in the language of ``voice``, which is one of ``voices``.
 
-        Raises ``EngineFailedError``; ``VoiceFailedError`` when it is this voice alone that failed. Stops soon after
-        it is cancelled.
+        Raises ``EngineFailedError``, or ``VoiceFailedError`` if only this voice failed. Stops soon after it is
+        cancelled.
         """
         ...
 
     async def close(self) -> None:
-        """Let go of threads and connections. May be called twice."""
+        """Release threads and connections. May be called twice."""
         ...
 
 
@@ -43,5 +43,5 @@ class LoadsVoices(Protocol):
     """An engine whose voices are loaded when they are first needed."""
 
     async def load(self, voice: Voice) -> None:
-        """Make ``voice`` ready. Never raises."""
+        """Load ``voice``. Never raises."""
         ...

@@ -1,4 +1,4 @@
-"""The voice engines that there are. A further one is one more file beside this one, which registers it here."""
+"""The available voice engines. A new one is added as a module beside this one that registers it here."""
 
 from __future__ import annotations
 

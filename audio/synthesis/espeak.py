@@ -1,4 +1,4 @@
-"""eSpeak NG: about a hundred languages, robotic, always there."""
+"""eSpeak NG: about a hundred languages, robotic, always available."""
 
 from __future__ import annotations
 
@@ -33,17 +33,19 @@ _CHARS_UTF8 = 1
 _RATE, _PITCH = 1, 3
 _USUAL_RATE_WPM = 175
 _USUAL_PITCH, _PITCH_STEPS_PER_OCTAVE = 50, 75
-"""``pitch_adjust_tab`` of synthesize.c goes from half the voice's frequency at 0 to twice at 100, but for the range in
-which the voice moves: heard by autocorrelation, 75 steps change it by an octave, within a semitone up to 6."""
+"""``pitch_adjust_tab`` of synthesize.c goes from half the voice's frequency at 0 to twice at 100, apart from the range
+in which the voice moves: measured by autocorrelation, 75 steps change it by an octave, to within a semitone for up to
+6."""
 _GENDERS: dict[int, Gender] = {1: Gender.MALE, 2: Gender.FEMALE}
 
 _LEFT_OUT = re.compile(r"ja|xex|.*-(latn|shaw)|.*-.*-.*", re.IGNORECASE)
-"""Japanese, since it says "Chinese letter" for every kanji; its own test voice; unusual scripts and dialects."""
+"""The languages left out: Japanese, since it says "Chinese letter" for every kanji; its own test voice; unusual scripts
+and dialects."""
 
 _VARIANT = b"+m3"
-"""The manner of speaking that is understood best: Whisper base mishears fewer letters than with the plain one, in
-English 5 instead of 7 % (5 texts), and at 150 words a minute in German 19 instead of 22 (3), in Russian 45 instead
-of 63 (8)."""
+"""The variant that is understood best: Whisper base mishears fewer letters than with the plain one, in English 5
+instead of 7 % (5 texts), and at 150 words a minute in German 19 instead of 22 % (3 texts), in Russian 45 instead of 63
+% (8 texts)."""
 
 
 class _VoiceRecord(ctypes.Structure):
@@ -67,12 +69,12 @@ _SynthCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), 
 
 @dataclass(frozen=True, slots=True)
 class _Library:
-    """The loaded library: one state for the whole process, so ``lock`` is held during each call."""
+    """The loaded library; its state is global to the process, so ``lock`` is held during each call."""
 
     calls: ctypes.CDLL
     rate_hz: int
     voices: dict[Voice, bytes]
-    """With the identifier that the library knows each by."""
+    """The library's identifier of each voice."""
     lock: threading.Lock
 
     def say(self, voice: Voice, text: str, prosody: Prosody) -> Samples:
@@ -94,17 +96,17 @@ class _Library:
                 or self.calls.espeak_SetParameter(_PITCH, pitch, 0)
                 or self.calls.espeak_Synth(utf8, len(utf8) + 1, 0, 0, 0, _CHARS_UTF8, None, None)
             )
-            # The library keeps its pointer: it must not outlive the function behind it.
+            # The library keeps this pointer, which must not outlive the function behind it.
             self.calls.espeak_SetSynthCallback(None)
         if failed:
             raise VoiceFailedError(EspeakEngine.name, f"{voice.name} answered with code {failed}")
         return np.concatenate([np.zeros(0, np.float32), *parts])
 
 
-# Two threads that initialise the library at once free what the other one reads: whoever comes second waits.
+# Two threads that initialised the library at once would free what the other one reads: the second waits.
 @cached({}, condition=threading.Condition())
 def _library() -> _Library | None:
-    """The library, initialised with the data of its own wheel; None when that is not installed."""
+    """The library, initialised with the data of its own wheel; None if it is not installed or cannot be loaded."""
     try:
         import espeakng_loader
     except ImportError:
@@ -165,12 +167,12 @@ class EspeakEngine:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="espeak-ng")
 
     async def voices(self, *, ask_network: bool = True) -> tuple[Voice, ...]:
-        """Nothing is asked of the network in any case."""
+        """Never uses the network."""
         library = await asyncio.to_thread(_library)
         return tuple(library.voices) if library else ()
 
     async def speak(self, text: str, voice: Voice, prosody: Prosody = PLAIN) -> Sound:
-        """Costs about a hundredth of the speech's duration."""
+        """Takes about a hundredth of the speech's duration."""
         loop = asyncio.get_running_loop()
         library = await asyncio.to_thread(_library)
         if library is None or voice not in library.voices:

@@ -1,4 +1,4 @@
-"""Festival: the Russian voice that Debian and Ubuntu have, where it is installed."""
+"""Festival: the Russian voice that Debian and Ubuntu package, if it is installed."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from audio.synthesis.voices import Gender, Voice
 LABEL = "Festival"
 PROGRAM = "text2wave"
 VOICES = Path("/usr/share/festival/voices")
-"""Where distributions put them."""
+"""Where distributions install voices."""
 RUSSIAN = Voice("festival-ru-nsh", "ru-RU", Gender.MALE, "festival", LABEL)
-"""Whisper base hears a third as many wrong words in it as in eSpeak's Russian (0.43 and 1.22 of those of five
-sentences)."""
+"""Whisper base hears a third as many wrong words in it as in eSpeak's Russian (word error rates of 0.43 and 1.22, over
+five sentences)."""
 _FOLDER, _CHOICE = "russian/msu_ru_nsh_clunits", "(voice_msu_ru_nsh_clunits)"
-"""Where that voice is, and what chooses it."""
+"""The folder of that voice, and the command that selects it."""
 
 _KNOWN = re.compile(r"[0-9A-Za-zА-Яа-яЁё\s.,!?:;\"'()-]")
-"""The signs that the voice has rules for."""
+"""The characters that the voice has rules for."""
 _DASH = re.compile(r"\s+[—–-]+\s+")
 _WORDLESS = re.compile(r"(?<!\S)[^0-9A-Za-zА-Яа-яЁё\s]+(?!\S)")
 _QUOTED = "LTS_Ruleset"
-"""What the program tells of signs that it has no rule for has the word that they are in, which is nobody's business."""
+"""Marks the program's message about a character without a rule; it quotes the word, so it is not passed on."""
 
 RATE_HZ = 16_000
 TIMEOUT_S = 60.0
@@ -48,17 +48,17 @@ def has_russian() -> bool:
 
 
 class FestivalEngine:
-    """Speaks with a program of its own for each text, which takes half a second to start."""
+    """Starts a program for each text, which takes half a second."""
 
     name = "festival"
     batch_chars = 300
 
     async def voices(self, *, ask_network: bool = True) -> tuple[Voice, ...]:
-        """Nothing is asked of the network in any case."""
+        """Never uses the network."""
         return (RUSSIAN,) if has_russian() else ()
 
     async def speak(self, text: str, voice: Voice, prosody: Prosody = PLAIN) -> Sound:
-        """The voice is made of recorded pieces: its speed and its pitch are changed afterwards."""
+        """The voice is made of recorded pieces, so its speed and pitch are changed afterwards."""
         if voice not in await self.voices():
             raise EngineFailedError(self.name, f"there is no voice {voice.name}")
         process = await asyncio.create_subprocess_exec(
@@ -70,7 +70,7 @@ class FestivalEngine:
             async with asyncio.timeout(TIMEOUT_S):
                 raw, told = await process.communicate(readable(read_out(text, voice.language)).encode())
                 assert process.stdin
-                # That it ended before it had read all is told below; older Pythons log what nobody asks for as well.
+                # If it ended before it had read everything, that is reported below; older Pythons would log it as well.
                 with contextlib.suppress(OSError):
                     await process.stdin.wait_closed()
         except TimeoutError as error:
@@ -91,7 +91,7 @@ class FestivalEngine:
 
 
 def readable(text: str) -> str:
-    """``text`` in the signs that the voice has rules for: one that it has none for makes it silent."""
+    """``text`` in the characters that the voice has rules for: any other character makes it silent."""
     plain = re.sub("[«»“”„]", '"', _DASH.sub(", ", text).replace("…", "."))
     plain = "".join(
         char if _KNOWN.match(char) else anyascii(char) if char.isalpha() else " " for char in plain
@@ -100,7 +100,7 @@ def readable(text: str) -> str:
 
 
 def _changed(samples: Samples, prosody: Prosody) -> Sound:
-    # A higher voice is played faster, and stretched again to the speed that was asked for.
+    # For a higher pitch the sound is played faster, and then stretched back to the requested speed.
     sound = Sound(samples, round(RATE_HZ * prosody.frequency_ratio))
     tempo = prosody.rate / prosody.frequency_ratio
     if abs(tempo - 1) < 0.01:

@@ -14,12 +14,12 @@ from audio.language import detect_language
 from audio.synthesis.timestamps import TIMESTAMP, spoken_time
 
 # https://discord.com/developers/docs/reference#message-formatting: mentions of people, roles, channels, commands and
-# guild pages, custom emoji. They hold numbers only, which nobody would read out.
+# guild pages, custom emoji. They contain only numbers, which nobody would read out.
 _DISCORD = re.compile(r"<(?:@[!&]?\d+|#\d+|/[^:>\n]+:\d+|id:\w+|a?:\w+:\d+|t:[^<>\s]*)>")
 _COMMAND = re.compile(r"<(/[^:>\n]+):\d+>")
 _SMALL_PRINT = re.compile(r"^-# ", re.MULTILINE)
 _SPOILER = re.compile(r"(?P<code>`+)(?:.+?)(?P=code)|\|\|(?=\S).+?\|\|", re.DOTALL)
-"""Or a code span, in which bars are what they are."""
+"""Also matches code spans, in which bars are literal."""
 _SPOILER_WORDS = {"en": "spoiler", "ru": "спойлер"}
 _SHORTCODE = re.compile(r"(?<!\w):[a-z][a-z0-9_+-]*:(?!\w)")
 _ADDRESS = re.compile(r"<?https?://(?:[^\s<>/@]*@)?(?:www\.)?([\w-]+(?:\.[\w-]+)*)(?:[^\s<>]*[\w/])?>?")
@@ -32,7 +32,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-
 _ENDED = re.compile(r"[.!?…:;,。！？：；،؛؟।։][\"'”’»)\]」』）】]*$")
 _HAS_WORDS = re.compile(r"[^\W_]")
 
-# As Discord shows it: no HTML, no references, no code by indentation, addresses as they are.
+# As Discord renders it: no HTML, no references, no code by indentation, addresses left as they are.
 _MARKDOWN = (
     MarkdownIt("commonmark", {"html": False})
     .enable(["strikethrough", "table"])
@@ -43,10 +43,10 @@ _MARKDOWN = (
 def normalize_for_speech(text: str, *, now: datetime | None = None) -> str:
     """The words of ``text``, Discord's markdown, as plain text; each heading, list item and paragraph is a sentence.
 
-    Links are said by their words, bare addresses by their host, time stamps as a date or as the distance from ``now``.
-    Of a spoiler only the word is said. Code blocks, pictures, mentions and emoji are left out; code within a sentence
-    stays. Empty when nothing is left. Numbers and abbreviations stay as they are: engines read
-    them, offline ones as ``read_out`` does.
+    Links become their words, bare addresses their host, timestamps a date or the time relative to ``now``. A spoiler
+    becomes that word, in English and Russian, or nothing. Code blocks, pictures, mentions and emoji are left out; code
+    within a sentence stays. Empty if nothing is left. Numbers and abbreviations stay as they are: engines read them,
+    offline ones through ``read_out``.
     """
     plain = _CONTROL.sub("", text.replace("\r\n", "\n"))
     if "||" in plain or "<t:" in plain:

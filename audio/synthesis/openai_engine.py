@@ -1,4 +1,4 @@
-"""Voices of a service behind OpenAI's audio API: OpenAI, a Kokoro server, speaches, another machine of one's own."""
+"""Voices of a service with OpenAI's audio API: OpenAI, a Kokoro server, speaches, another machine of one's own."""
 
 from __future__ import annotations
 
@@ -16,26 +16,27 @@ from audio.synthesis.prosody import PLAIN, Prosody
 from audio.synthesis.voices import ANY_LANGUAGE, Gender, Voice
 
 RATE_HZ = 24_000
-"""What such services speak at."""
+"""The sampling rate of such services."""
 TIMEOUT_S = 60.0
 MAX_BYTES = 32 << 20
-"""Of one answer: more than an hour of MP3 is a server gone wild."""
+"""The limit of one response: more than an hour of MP3 means that the server misbehaves."""
 SLOWEST, FASTEST = 0.25, 4.0
-"""What the API takes as speed."""
+"""The range of speeds that the API accepts."""
 
 
 class OpenAIEngine:
-    """Speaks at a service. Which voices it has cannot be asked for: they are named."""
+    """Speaks through a service. The API does not list its voices, so they are named in the settings."""
 
     name = "openai"
     batch_chars = 1000
-    """Each batch is a request that costs time to begin; the API takes 4096."""
+    """Each batch is a request, which takes time to begin; the API accepts 4096 characters."""
 
     def __init__(self, base_url: str | None, api_key: str | None, model: str, voices: str) -> None:
         """Connect to nothing yet.
 
-        ``base_url``: None for OpenAI's own; ``api_key``: None where none is asked for.
-        ``voices``: names with commas between them, the best first; ``name=language`` for one that speaks one language.
+        ``base_url``: None for OpenAI's own; ``api_key``: None if none is needed.
+        ``voices``: names separated by commas, the best first; ``name=language`` for a voice that speaks only one
+        language.
         """
         self._client = build_client(base_url, api_key, timeout_s=TIMEOUT_S)
         self._model = model
@@ -46,11 +47,11 @@ class OpenAIEngine:
             self._names[voice] = own_name
 
     async def voices(self, *, ask_network: bool = True) -> tuple[Voice, ...]:
-        """Nothing is asked of the network in any case."""
+        """Never uses the network."""
         return tuple(self._names)
 
     async def speak(self, text: str, voice: Voice, prosody: Prosody = PLAIN) -> Sound:
-        """The API knows no pitch: for a higher one the text is said slower and played faster."""
+        """The API has no pitch control: for a higher pitch the text is said slower and played faster."""
         speed = min(max(prosody.rate / prosody.frequency_ratio, SLOWEST), FASTEST)
         mp3 = bytearray()
         try:
@@ -64,7 +65,7 @@ class OpenAIEngine:
         except EngineFailedError:
             raise
         except Exception as error:
-            # Services answer in many ways, and the client raises errors of its own kinds for what it cannot read.
+            # Services answer in many ways, and the client raises various errors for what it cannot read.
             raise EngineFailedError(self.name, reason_of(error)) from error
         try:
             sound, _ = await asyncio.to_thread(decode_at, bytes(mp3), RATE_HZ, DecodingLimits(max_duration_s=3600))
@@ -77,7 +78,7 @@ class OpenAIEngine:
 
 
 def build_openai_engine(settings: SpeechSettings, _find: FindWeights) -> OpenAIEngine:
-    """As the settings ask for it."""
+    """The engine that the settings ask for."""
     key = settings.tts_api_key
     return OpenAIEngine(
         settings.tts_base_url,

@@ -29,11 +29,11 @@ _LOG = logging.getLogger(__name__)
 
 
 BUNDLED_VOICE = "piper-joe"
-"""As the catalogue of weights names it."""
+"""Its name in the catalogue of weights."""
 
 _FIXED_SHARE = 0.25
-"""Of a speech's duration, what Piper's length scale leaves as it is: each sound lasts a whole number of frames, at
-least one. Measured with en_US-joe-medium at scales from 0.67 to 1.33."""
+"""The share of a speech's duration that Piper's length scale does not change: each sound lasts a whole number of
+frames, at least one. Measured with en_US-joe-medium at scales from 0.67 to 1.33."""
 
 
 class PiperEngine:
@@ -46,23 +46,24 @@ class PiperEngine:
     batch_chars = 0
 
     def __init__(self, paths: Iterable[Path]) -> None:
-        """``paths``: folders with voices in them, or ``.onnx`` files; an ``.onnx.json`` lies beside each of these."""
+        """``paths``: folders of voices, or ``.onnx`` files, each with an ``.onnx.json`` beside it."""
         self._paths = tuple(paths)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="piper")
         self._files: dict[Voice, Path] | None = None
         self._loaded: dict[Voice, PiperVoice] = {}
 
     async def voices(self, *, ask_network: bool = True) -> tuple[Voice, ...]:
-        """Nothing is asked of the network in any case."""
+        """Never uses the network."""
         if self._files is None:
             self._files = await asyncio.to_thread(_voice_files, self._paths)
         return tuple(self._files)
 
     async def speak(self, text: str, voice: Voice, prosody: Prosody = PLAIN) -> Sound:
-        """About an eighth of the speech's duration is spent of one core's time.
+        """Takes about an eighth of the speech's duration on one core.
 
-        The models know no pitch: for a higher one the text is said slower and played faster, so that the voice also
-        sounds smaller. At once much faster and much lower, the speech does not quite reach the asked speed.
+        The models have no pitch control: for a higher pitch the text is said slower and played faster, so that the
+        voice also sounds smaller. If it is to be both much faster and much lower, the speech does not quite reach the
+        requested speed.
         """
         loop = asyncio.get_running_loop()
         try:
@@ -70,14 +71,14 @@ class PiperEngine:
             model = await loop.run_in_executor(self._pool, self._load, voice)
             samples = await loop.run_in_executor(self._pool, _say, model, read_out(text, voice.language), prosody)
         except Exception as error:
-            # A voice file that is damaged or of another make fails in onnxruntime, json or Piper, each in its own way.
+            # A damaged or incompatible voice file fails in onnxruntime, json or Piper, each in its own way.
             raise VoiceFailedError(self.name, f"{voice.name}: {error}") from error
         if not samples.any():
             raise VoiceFailedError(self.name, f"{voice.name} stayed silent")
         return Sound(samples, round(model.config.sample_rate * prosody.frequency_ratio))
 
     async def load(self, voice: Voice) -> None:
-        """Make ``voice`` ready, so that nobody waits for it. What hinders that is told by ``speak``."""
+        """Load ``voice``, so that nobody waits for it. Errors are left to ``speak``, which raises them."""
         await self.voices()
         with contextlib.suppress(Exception):
             await asyncio.get_running_loop().run_in_executor(self._pool, self._load, voice)
@@ -94,15 +95,15 @@ class PiperEngine:
 
 
 def load_voice(file: Path) -> PiperVoice:
-    """The voice in an .onnx ``file``, as ``PiperVoice.load`` has it but for what it costs."""
+    """Load the voice in an .onnx ``file`` as ``PiperVoice.load`` does, but at a lower cost."""
     import onnxruntime
     from piper import PiperVoice
     from piper.config import PiperConfig
 
     options = onnxruntime.SessionOptions()
-    # Its threads would spin while they wait for each other: a quarter of the work, where others want the processor too.
+    # Its threads would spin while they wait for each other: a quarter of the work when others need the CPU too.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    # What more it could optimise takes as long as two seconds of speech, and saves nothing then.
+    # Further optimisation takes as long as two seconds of speech, and then saves nothing.
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     config = PiperConfig.from_dict(json.loads(Path(f"{file}.json").read_text(encoding="utf-8")))
     return PiperVoice(onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"]), config)
@@ -130,7 +131,7 @@ def _voice_files(paths: Iterable[Path]) -> dict[Voice, Path]:
         for file in sorted(path.glob("*.onnx")) if path.is_dir() else [path]:
             try:
                 config = json.loads(Path(f"{file}.json").read_text(encoding="utf-8"))
-                # Older voices tell their language in their names only, such as en_US-joe-medium.
+                # Older voices state their language only in their names, such as en_US-joe-medium.
                 language = config.get("language", {}).get("code") or file.stem.partition("-")[0]
             except (OSError, ValueError, AttributeError) as error:
                 _LOG.warning("The Piper voice %s is left out: %s", file, error)
@@ -141,7 +142,7 @@ def _voice_files(paths: Iterable[Path]) -> dict[Voice, Path]:
 
 
 def build_piper(settings: SpeechSettings, find: FindWeights) -> PiperEngine:
-    """With the bundled voice, and those of ``piper_voices`` behind it."""
+    """An engine with the bundled voice, followed by those of ``piper_voices``."""
     paths = [Path(find(BUNDLED_VOICE))]
     if settings.piper_voices is not None:
         paths += sorted(settings.piper_voices.glob("*.onnx"))

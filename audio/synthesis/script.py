@@ -1,4 +1,4 @@
-"""The text of one speech, which may still be being written."""
+"""The text of one speech, which may still be growing."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ from collections.abc import Iterable
 
 
 class Script:
-    """The sentences of one text in order: added by one, read from any place by any number. For one event loop."""
+    """The sentences of one text in order, with one writer, and any number of readers at any position. For one event
+    loop."""
 
     def __init__(self, *, max_chars: int) -> None:
-        """``max_chars``: sentences that would make the whole longer are left out; of a first one that is longer itself
-        the beginning is kept."""
+        """``max_chars``: sentences that would make the text longer than this are left out; if the first one alone is
+        longer, its beginning is kept."""
         self._left_chars = max_chars
         self._sentences: list[str] = []
         self._complete = False
         self.told = 0
-        """The sentences that were heard already: whoever begins anew begins behind them."""
+        """How many sentences were already heard: whoever starts over starts after them."""
         self._full = False
         self._changed = asyncio.Event()
 
     @property
     def text(self) -> str:
-        """All so far, one sentence a line."""
+        """All sentences so far, one per line."""
         return "\n".join(self._sentences)
 
     @property
@@ -35,24 +36,24 @@ class Script:
         return self._complete
 
     def before(self, end: int) -> str:
-        """The first ``end`` sentences, one a line."""
+        """The first ``end`` sentences, one per line."""
         return "\n".join(self._sentences[:end])
 
     def has_more(self, start: int) -> bool:
-        """Whether the sentence number ``start`` is there."""
+        """Whether sentence number ``start`` is there yet."""
         return len(self._sentences) > start
 
     def chars_from(self, start: int) -> int:
-        """How long the sentences from number ``start`` on are that are there."""
+        """How many characters the sentences from number ``start`` on have so far."""
         return sum(map(len, self._sentences[start:]))
 
     @property
     def is_full(self) -> bool:
-        """Whether what is added is left out."""
+        """Whether the limit is reached, and further sentences are left out."""
         return self._full
 
     def add(self, sentences: Iterable[str]) -> None:
-        """Go on with ``sentences``, each not empty."""
+        """Append ``sentences``, none of which is empty."""
         for sentence in sentences:
             fitting = sentence if self._sentences else sentence[: self._left_chars].rstrip()
             self._full = self._full or len(fitting) > self._left_chars
@@ -63,14 +64,14 @@ class Script:
         self._changed.set()
 
     def complete(self) -> None:
-        """Nothing more comes."""
+        """Mark the text as complete."""
         self._complete = True
         self._changed.set()
 
     async def read(self, start: int, batch_chars: int) -> list[str]:
-        """The sentence number ``start``, and those after it that are there and fit into ``batch_chars`` with it.
+        """Sentence number ``start``, and those after it that are already there and fit into ``batch_chars`` with it.
 
-        Waits for it to be written. Empty when the text ends before it.
+        Waits until that sentence is written. Empty if the text ends before it.
         """
         while len(self._sentences) <= start and not self._complete:
             self._changed.clear()

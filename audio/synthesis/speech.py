@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """A spoken text as a voice message wants it."""
+    """A spoken text, ready for a voice message."""
 
     ogg: bytes = field(repr=False)
     """An Ogg Opus file: 48 kHz, mono, about 32 kbit/s."""

@@ -1,4 +1,4 @@
-"""What was spoken lately, kept for those who want to hear it again."""
+"""A cache of recent speech, for those who want to hear it again."""
 
 from __future__ import annotations
 
@@ -16,19 +16,21 @@ KEPT_S = 3600
 
 
 class SpeechCache:
-    """Speeches by the content of what was asked for. The least recently used go first."""
+    """Speeches by a hash of what was requested. The least recently used are evicted first."""
 
     def __init__(self, max_bytes: int) -> None:
-        """``max_bytes``: of all Ogg files together; 0 keeps nothing. A minute of speech has about 240 KB."""
+        """``max_bytes``: the limit of all Ogg files together; 0 keeps nothing. A minute of speech takes about 240
+        KB."""
         self._speeches: TTLCache[bytes, Speech] = TTLCache(max_bytes, KEPT_S, getsizeof=lambda kept: len(kept.ogg))
         self._locks: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
 
     def lock(self, text: str) -> asyncio.Lock:
-        """To be held while ``text`` is spoken, so that of two who ask at once the second finds what the first got."""
+        """The lock to hold while ``text`` is spoken, so that the second of two simultaneous requests finds the speech
+        of the first."""
         return self._locks.setdefault(_hash(text), asyncio.Lock())
 
     def get(self, text: str, engine: str, voice: str, prosody: Prosody) -> Speech | None:
-        """The speech of exactly this, or None."""
+        """The speech for exactly these arguments, or None."""
         return self._speeches.get(_key(text, engine, voice, prosody))
 
     def keep(self, text: str, engine: str, voice: str, prosody: Prosody, speech: Speech) -> None:

@@ -1,4 +1,4 @@
-"""What speaks."""
+"""The interface of a speech synthesizer."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from audio.synthesis.voices import Voice
 
 
 class SpeechSynthesizer(Protocol):
-    """Turns texts into voice messages: a ``Synthesizer``, or something that has one elsewhere."""
+    """Turns texts into voice messages: a ``Synthesizer``, or a proxy for one elsewhere."""
 
     @property
     def prosody(self) -> Prosody:
-        """How everything is spoken for which nothing else is asked."""
+        """How texts are spoken unless something else is requested."""
         ...
 
     async def speak(
@@ -29,11 +29,12 @@ class SpeechSynthesizer(Protocol):
         prosody: Prosody | None = None,
         source: int | None = None,
     ) -> Speech:
-        """``text``, which may have Discord's markdown in it, as a voice message; see ``Synthesizer.speak``.
+        """Turn ``text``, which may contain Discord's markdown, into a voice message; see ``Synthesizer.speak``.
 
-        ``source``: for whom, such as a guild: those who ask for little need not wait for those who ask for much.
+        ``source``: who it is for, such as a guild, so that those who ask for little need not wait for those who ask for
+        much.
 
-        Raises: as ``Synthesizer.speak``; a ``StarlingError`` where it is spoken elsewhere and cannot be.
+        Raises: as ``Synthesizer.speak``; a ``StarlingError`` if it is to be spoken elsewhere and cannot be.
         """
         ...
 
@@ -50,9 +51,9 @@ class SpeechSynthesizer(Protocol):
         ...
 
     async def voices(self) -> tuple[Voice, ...]:
-        """Every voice that may speak. Never raises; may take seconds when a network is down."""
+        """Every voice that may speak. Never raises; may take seconds if the network is down."""
         ...
 
     async def has_voice(self, name: str) -> bool:
-        """Whether ``voice=name`` can be asked for. May take seconds when a network is down and ``name`` unknown."""
+        """Whether ``voice=name`` may be requested. May take seconds if the network is down and ``name`` is unknown."""
         ...

@@ -13,20 +13,20 @@ from audio.synthesis.speech import Speech
 from audio.synthesis.streaming_markdown import StreamingMarkdown
 
 OnBeginning = Callable[[str, Speech], None]
-"""Called in the event loop with what is said, and its sound."""
+"""Called in the event loop with the beginning of the text, and its speech."""
 
 _PIECE_CHARS = 1000
-"""Of a part that is larger, no more is looked at than can be said."""
+"""Larger parts are processed in pieces of this size, and no further than what can be said."""
 
 
 class StreamingSynthesis:
     """One text, spoken from its first finished sentence on, so that the speech is ready soon after the last word.
 
-    What is queued is bounded by the script's own bound; what is never finished is given up by ``cancel``.
+    The script limits how much is queued; ``cancel`` abandons a text that is never finished.
     """
 
     def __init__(self, speak: Callable[[Script, str], Awaitable[Speech]], script: Script, hint: str) -> None:
-        """``speak`` says a script, still growing, in a language; ``hint`` is the text's likely language."""
+        """``speak`` speaks a script that may still grow, in a language; ``hint`` is the text's likely language."""
         self._speak = speak
         self._script = script
         self._hint = hint
@@ -35,7 +35,7 @@ class StreamingSynthesis:
         self._task: asyncio.Task[Speech] | None = None
 
     def write(self, part: str) -> None:
-        """Go on with ``part``, of Discord's markdown."""
+        """Append ``part``, which is Discord's markdown."""
         for start in range(0, len(part), _PIECE_CHARS):
             if self._script.is_full:
                 break
@@ -45,14 +45,14 @@ class StreamingSynthesis:
 
     @property
     def goes_on(self) -> bool:
-        """Whether anything that is there comes behind the beginning that was heard already."""
+        """Whether there is any sentence after the beginning that was already heard."""
         return self._script.has_more(self._script.told)
 
     async def end(self) -> None:
-        """Nothing more is written: what is left is spoken from now on. May be called twice.
+        """Mark the text as complete, so that the rest is spoken from now on. May be called twice.
 
         The whole text decides in which language it is spoken: if its beginning looked like another, it is spoken anew,
-        unless that beginning was heard already.
+        unless that beginning was already heard.
         """
         if self._script.is_complete:
             return
@@ -68,10 +68,10 @@ class StreamingSynthesis:
             self._begin()
 
     async def finish(self) -> Speech:
-        """All that was written, as a voice message. Call it once; it ends the text if nobody has.
+        """Everything that was written, as a voice message. Call it once; it ends the text if nobody has.
 
-        Raises: as ``Synthesizer.speak``; ``NothingToSayError`` as well where nothing comes behind the beginning that
-        was heard already.
+        Raises: as ``Synthesizer.speak``; also ``NothingToSayError`` if nothing follows the beginning that was already
+        heard.
         """
         await self.end()
         if self._task is None:
@@ -85,7 +85,7 @@ class StreamingSynthesis:
             task.cancel()
             await asyncio.wait({task})
             if not task.cancelled():
-                task.exception()  # read, for nobody else will
+                task.exception()  # retrieved here, because nobody else will
 
     def _begin(self) -> None:
         self._language = detect_language(self._script.text, self._hint)

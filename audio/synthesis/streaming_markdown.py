@@ -8,9 +8,9 @@ from audio.synthesis.normalization import normalize_for_speech
 from audio.synthesis.sentences import LONGEST_SENTENCE, certain_ends, sentences
 
 LONGEST_WAIT = 4 * LONGEST_SENTENCE
-"""Characters that are kept back at most, in the hope that a mark of emphasis is closed or a sentence ends."""
+"""How many characters are held back at most while an emphasis mark may still be closed, or a sentence may still end."""
 MAX_ENDS_TRIED = 8
-"""Sentences that come at once and lie within one emphasis; more of them wait for its end."""
+"""How many of the latest sentence ends are tried as the place to cut an unfinished line."""
 
 _FENCE = re.compile(r"[\s>]*(?:(?:[-*+]|\d+[.)])\s+)?(`{3,}(?=[^`]*$)|~{3,})")
 _MAYBE_FENCE = re.compile(r"[\s>]*(?:(?:[-*+]|\d+[.)])\s+)?(?:`{1,}|~{1,}|\d*|[-*+])$")
@@ -27,25 +27,26 @@ _UNDERSCORE = re.compile(r"(?<!\w)_(?=\S)|(?<=\S)_(?!\w)")
 class StreamingMarkdown:
     """One message in Discord's markdown that arrives in parts.
 
-    However it is parted, the same words are told as of the whole message, in the same order. Code blocks are never
-    kept, and nothing else for more than ``LONGEST_WAIT`` characters, so that memory and time per part are bounded.
+    However it is split, the same sentences are returned as for the whole message, in the same order. Code blocks are
+    never kept, and nothing else is held back beyond ``LONGEST_WAIT`` characters, so that memory and time per part are
+    bounded.
     """
 
     def __init__(self) -> None:
         self._lines: list[str] = []
-        """Finished lines that are not yet told: a table, or emphasis that goes on."""
+        """Finished lines that are not yet returned: a table, or emphasis that is still open."""
         self._line = ""
         self._fence: str | None = None
-        """What opened the code block that goes on."""
+        """The marker that opened the current code block."""
 
     def write(self, part: str) -> list[str]:
-        """Take the next ``part``; tell the sentences that are certain now, as plain text."""
+        """Add the next ``part``, and return the sentences that are certain now, as plain text."""
         *finished, self._line = (self._line + part).split("\n")
         ready = [sentence for line in finished for sentence in self._end_line(line)]
         return ready + self._end_sentences()
 
     def end(self) -> list[str]:
-        """Nothing more comes: tell the rest."""
+        """End the message, and return the remaining sentences."""
         last, self._line = self._line, ""
         return self._end_line(last) + self._take_sentences()
 
@@ -69,7 +70,7 @@ class StreamingMarkdown:
         return ready + self._take_sentences() if len(kept) > LONGEST_WAIT or not _has_open_mark(kept) else ready
 
     def _end_sentences(self) -> list[str]:
-        """Those of the unfinished line."""
+        """The sentences of the unfinished line that are certain."""
         if self._fence is not None:
             self._line = self._line[-LONGEST_WAIT:]
             return []
@@ -86,14 +87,14 @@ class StreamingMarkdown:
         return self._cut(end) if end else []
 
     def _cut(self, end: int) -> list[str]:
-        """Tell all up to ``end`` characters of the unfinished line."""
+        """Return everything up to character ``end`` of the unfinished line."""
         self._lines.append(self._line[:end])
         self._line = self._line[end:]
         return self._take_sentences()
 
     def _take_sentences(self) -> list[str]:
         text, self._lines = "\n".join(self._lines), []
-        # Indentation belongs to a list that has been told already.
+        # Indentation belongs to a list that was already returned.
         return sentences(normalize_for_speech("\n".join(line.strip() for line in text.split("\n"))))
 
 

@@ -33,17 +33,17 @@ from audio.synthesis.voices import ANY_LANGUAGE, Voice, best_voice
 _LOG = logging.getLogger(__name__)
 
 BEGINNING_S = 1.2
-"""A beginning that is shorter is not worth a message of its own: "Yes." """
+"""The shortest beginning that is worth a message of its own, unlike "Yes." alone."""
 REST_S = 0.8
-"""A beginning is heard at once where the rest takes longer to speak than this, by how long its first clip took; half of
-it where the text goes on being written."""
+"""A beginning is sent ahead if the rest is estimated to take longer to synthesize than this, judging by the first clip;
+half of this while the text is still being written."""
 
 
 class Synthesizer:
-    """Speaks with several engines: the first that has a voice for the language, or else the next.
+    """Speaks with several engines: the first that has a voice for the language, or the next if that fails.
 
-    What failed, an engine or one of its voices, is left alone for a while. No voice is ever given a text in a language
-    that it does not speak. One answer has one voice.
+    An engine or a voice that failed is skipped for a while. No voice is ever given a text in a language that it does
+    not speak. One answer has one voice.
     """
 
     def __init__(
@@ -60,13 +60,14 @@ class Synthesizer:
         """Ask nothing of the engines yet.
 
         ``engines``: the best first. Each belongs to the synthesizer, which closes it.
-        ``pause_after_failure_s``: for how long an engine is skipped once it has failed, unless every engine that
-        speaks the language has.
-        ``timeout_s``: the longest that one engine may take for one text, not counting what is waited for the text.
-        ``max_chars``: what is longer is cut at the end of a sentence; 4000 characters take about five minutes to say.
-        ``only``: the name of the one engine that may speak; None lets all.
-        ``prosody``: how everything is spoken for which nothing else is asked.
-        ``cache_bytes``: how much of what was spoken lately is kept in memory.
+        ``pause_after_failure_s``: for how long an engine is skipped once it has failed, unless every engine that speaks
+        the language has.
+        ``timeout_s``: the longest that one engine may take for one text, not counting the time spent waiting for the
+        text.
+        ``max_chars``: longer texts are cut at the end of a sentence; 4000 characters take about five minutes to say.
+        ``only``: the name of the only engine that may speak; None allows all.
+        ``prosody``: how texts are spoken unless something else is requested.
+        ``cache_bytes``: how much recent speech is kept in memory.
         """
         self._engines = [engine for engine in engines if only in (None, engine.name)]
         self._all_engines = tuple(engines)
@@ -74,12 +75,12 @@ class Synthesizer:
         self._timeout_s = timeout_s
         self._max_chars = max_chars
         self.prosody = prosody
-        """How everything is spoken for which nothing else is asked."""
+        """How texts are spoken unless something else is requested."""
         self._cache = SpeechCache(cache_bytes)
         self._paused_until_s: dict[str, float] = {}
 
     async def load(self) -> None:
-        """Load now what the first text would have to wait half a second for: the telling of languages."""
+        """Load language detection now, for which the first text would have to wait half a second."""
         await asyncio.to_thread(detect_language, "hello")
 
     async def speak(
@@ -93,18 +94,17 @@ class Synthesizer:
         source: int | None = None,
         is_plain: bool = False,
     ) -> Speech:
-        """``text``, which may have Discord's markdown in it, as a voice message.
+        """Turn ``text``, which may contain Discord's markdown, into a voice message.
 
-        ``language``: the text's, as a BCP-47 tag; None tells it from the text, and in doubt takes ``hint``, or else
-        the voice's.
-        ``voice``: the name of the wished voice. When it does not speak the text's language, or its engine fails, the
-        most alike of the others speaks.
+        ``language``: the text's, as a BCP-47 tag; None detects it, and in doubt takes ``hint``, or else the voice's.
+        ``voice``: the name of the preferred voice. If it does not speak the text's language, or its engine fails, the
+        most similar of the others speaks.
         ``prosody``: None for the synthesizer's own.
-        ``source``: for whom, which is of no matter here: nobody waits for others.
-        ``is_plain``: whether ``text`` has no markdown, and a sentence in each line.
+        ``source``: who it is for; ignored here, because nobody waits for others.
+        ``is_plain``: whether ``text`` has no markdown, and one sentence per line.
 
-        Raises ``NothingToSayError``, ``UnknownVoiceError``, ``LanguageNotSpokenError``, and
-        ``SpeechUnavailableError`` when every engine that speaks the language failed.
+        Raises ``NothingToSayError``, ``UnknownVoiceError``, ``LanguageNotSpokenError``, and ``SpeechUnavailableError``
+        if every engine that speaks the language failed.
         """
         wished, language, script = await self._prepared(text, language, hint, voice, is_plain=is_plain)
         async with self._cache.lock(script.text):
@@ -119,9 +119,10 @@ class Synthesizer:
         voice: str | None = None,
         prosody: Prosody | None = None,
     ) -> AsyncGenerator[SynthesizedClip, None]:
-        """``text`` clip by clip, the first sentence alone, each as soon as it is spoken; arguments as for ``speak``.
+        """Speak ``text`` clip by clip, the first sentence alone, each clip given as soon as it is ready; arguments as
+        for ``speak``.
 
-        When an engine fails the next goes on from there, in another voice.
+        If an engine fails, the next one continues from there, in another voice.
 
         Raises: as ``speak``.
         """
@@ -141,25 +142,25 @@ class Synthesizer:
         on_beginning: OnBeginning | None = None,
         source: int | None = None,
     ) -> AsyncIterator[StreamingSynthesis]:
-        """Speak a text while it is being written. What is unfinished at the end is given up.
+        """Speak a text while it is being written. What is unfinished when the block ends is abandoned.
 
         ``hint``: the text's likely language; other arguments as for ``speak``.
-        ``on_beginning``: given what is spoken while the next sentence is still being written, or where the rest takes
-        long to speak, once: that is then left out of the rest. Not called for a text that is spoken soon after it is
-        written, nor for one that seems to be in another language than the ``hint``.
+        ``on_beginning``: called at most once, with the speech so far, if the next sentence is still being written or
+        the rest takes long to speak; the final speech then leaves that beginning out. Not called for a text that is
+        spoken soon after it is written, nor for one that seems to be in another language than ``hint``.
 
         Raises: ``UnknownVoiceError``.
         """
         wished = None if voice is None else await self._voice_named(voice)
 
         async def message(script: Script, language: str) -> Speech:
-            # Of a few words nobody can tell the language for sure, and the rest would have to go on in it.
+            # The language of a few words is uncertain, and the rest would have to be spoken in it as well.
             is_sure = base_language(language) == base_language(hint)
             beginning = on_beginning if is_sure else None
             return await self._message(script, language, wished, prosody or self.prosody, beginning)
 
         stream = StreamingSynthesis(message, Script(max_chars=self._max_chars), hint)
-        # While the first sentence is written, which takes about as long.
+        # Load the voice while the first sentence is written, which takes about as long.
         loading = asyncio.create_task(self._load(hint, wished))
         try:
             yield stream
@@ -169,11 +170,11 @@ class Synthesizer:
             await stream.cancel()
 
     async def voices(self) -> tuple[Voice, ...]:
-        """Every voice of every engine that may speak. Never raises; may take seconds when a network is down."""
+        """Every voice of every engine that may speak. Never raises; may take seconds if the network is down."""
         return await self._voices(ask_network=True)
 
     async def has_voice(self, name: str) -> bool:
-        """Whether ``voice=name`` can be asked for. May take seconds when a network is down and ``name`` unknown."""
+        """Whether ``voice=name`` may be requested. May take seconds if the network is down and ``name`` is unknown."""
         try:
             await self._voice_named(name)
         except UnknownVoiceError:
@@ -208,11 +209,11 @@ class Synthesizer:
         prosody: Prosody,
         on_beginning: OnBeginning | None = None,
     ) -> Speech:
-        """``script`` as a voice message in one voice, from the cache if that has it; without its beginning where
-        ``on_beginning`` was given that.
+        """Speak ``script`` as a voice message in one voice, or take it from the cache; the beginning is left out if
+        ``on_beginning`` was given it.
 
         Raises:
-            NothingToSayError: nothing comes behind the beginning.
+            NothingToSayError: nothing follows the beginning.
         """
         if script.is_complete and (known := await self._known(script.text, language, wished, prosody)):
             return known
@@ -223,7 +224,7 @@ class Synthesizer:
             async for clip in spoken:
                 if clip.voice != voice:
                     encoder, voice, count, spoken_s = VoiceMessageEncoder(), clip.voice, script.told, 0.0
-                # What is waited for the text does not count: the first sentence was there.
+                # Time spent waiting for the text is not included: the first sentence was there.
                 pace_s = pace_s or (time.monotonic() - began_s) / max(len(clip.text), 1)
                 await asyncio.to_thread(encoder.add, clip.sound)
                 count += clip.sentences
@@ -244,7 +245,7 @@ class Synthesizer:
         return speech
 
     async def _known(self, text: str, language: str, wished: Voice | None, prosody: Prosody) -> Speech | None:
-        """What was spoken lately by the voice that would speak now, or by a better one that is paused."""
+        """Cached speech, in the voice that would speak now or in a better one that is paused; None if there is none."""
         for engine, voice in await self._candidates(language, wished):
             if kept := self._cache.get(text, engine.name, voice.name, prosody):
                 return kept
@@ -255,7 +256,8 @@ class Synthesizer:
     async def _clips(
         self, script: Script, language: str, wished: Voice | None, prosody: Prosody, *, one_voice: bool = False
     ) -> AsyncGenerator[SynthesizedClip, None]:
-        """``script`` as it comes. After a failure the next voice goes on, or with ``one_voice`` begins anew."""
+        """Speak ``script`` as it grows. After a failure the next voice continues, or with ``one_voice`` starts over
+        after the beginning that was already heard, if any."""
         candidates = await self._candidates(language, wished)
         rested = [candidate for candidate in candidates if not self._is_paused(*candidate)]
         reasons: list[str] = []
@@ -289,7 +291,7 @@ class Synthesizer:
                 continue
             self._paused_until_s.pop(engine.name, None)
             self._paused_until_s.pop(voice.name, None)
-            # Only what another voice of the engine can say shows that it is the voice that fails, and not the text.
+            # The voice is at fault, and not the text, only if another voice of the engine can say the text.
             for other in doubted:
                 if other.engine == engine.name:
                     self._pause(other.name)
@@ -299,7 +301,7 @@ class Synthesizer:
         raise SpeechUnavailableError("; ".join(reasons))
 
     async def _load(self, language: str, wished: Voice | None) -> None:
-        """Make the voice ready that will probably speak."""
+        """Load the voice that will probably speak."""
         for engine, voice in (await self._candidates(language, wished))[:1]:
             if isinstance(engine, LoadsVoices):
                 await engine.load(voice)
@@ -309,7 +311,7 @@ class Synthesizer:
         return tuple(voice for catalogue in catalogues for voice in catalogue)
 
     async def _voice_named(self, name: str) -> Voice:
-        # The network is asked only for a voice that is not known without it: speaking should not wait for a list.
+        # The network is asked only for a voice that is not known without it: speaking should not wait for a catalogue.
         for ask_network in (False, True):
             for voice in await self._voices(ask_network=ask_network):
                 if voice.name.lower() == name.lower():
@@ -317,8 +319,8 @@ class Synthesizer:
         raise UnknownVoiceError(name)
 
     async def _candidates(self, language: str, wished: Voice | None) -> list[tuple[Engine, Voice]]:
-        """Who may speak ``language``, in the order in which they are asked: of each engine its best voice and, in case
-        that voice alone fails, its next best; the wished voice's engine first."""
+        """The engines and voices that may speak ``language``, in the order in which they are tried: of each engine its
+        best voice and, in case only that voice fails, its next best; the engine of the ``wished`` voice first."""
         found: list[tuple[Engine, Voice]] = []
         for engine in self._engines:
             offered = await engine.voices(ask_network=False)

@@ -1,4 +1,4 @@
-"""Discord's time stamps as words: they show each reader their own time zone, which nobody can hear."""
+"""Discord's timestamps as words: Discord shows them in each reader's own time zone, which speech cannot do."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ TIMESTAMP = re.compile(r"<t:(-?\d{1,13})(?::([tTdDfFRsS]))?>")
 
 
 def spoken_time(match: re.Match[str], language: str, now: datetime) -> str:
-    """What a ``TIMESTAMP`` says in ``language``: how long ago or until then, or the date and the time in UTC.
+    """A match of ``TIMESTAMP`` as words in ``language``: how long ago or from now, or the date and the time in UTC.
 
-    Empty when it is out of the calendar or there are no words for it in ``language``.
+    Empty if the date is out of range, or babel does not know ``language``.
     """
     try:
         moment = datetime.fromtimestamp(int(match[1]), UTC)
@@ -24,7 +24,7 @@ def spoken_time(match: re.Match[str], language: str, now: datetime) -> str:
         return ""
     style = match[2] or "f"
     if style == "R":
-        # Rounded to what is asked first: two hours and three minutes are two hours.
+        # Rounded to the largest unit: two hours and three minutes are two hours.
         return str(format_timedelta(moment - now, add_direction=True, threshold=0.99, locale=locale))
     parts: list[str] = []
     if style not in "tT":

@@ -1,4 +1,4 @@
-"""Voices, and which of them reads a text in a language."""
+"""Voices, and how one is chosen for a language."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Gender(StrEnum):
 
 
 ANY_LANGUAGE = "mul"
-"""ISO 639's code for several languages: a voice that reads whatever it is given."""
+"""ISO 639's code for multiple languages: a voice that reads any text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Voice:
     engine: str
     """The name of the engine that speaks with it."""
     label: str = ""
-    """What people are shown beside its language, for example ``Svetlana``; empty for the name."""
+    """The name shown to people beside its language, for example ``Svetlana``; empty to show ``name``."""
 
     def speaks(self, language: str) -> bool:
         """Whether this voice reads texts in ``language``, a BCP-47 tag whose region does not matter."""
@@ -43,7 +43,7 @@ class Voice:
 def best_voice(voices: Iterable[Voice], language: str, like: Voice | None = None) -> Voice | None:
     """The first of ``voices`` that speaks ``language``, or None.
 
-    One of the same region comes before others, then one of the same gender as ``like``.
+    Voices of the same region come before others, then voices of the same gender as ``like``.
     """
     return min(
         (voice for voice in voices if voice.speaks(language)),

@@ -1,1 +1,1 @@
-"""One message from end to end: heard, understood, answered in text and aloud."""
+"""Handles a message from end to end: hears it, understands it, and answers in text and aloud."""

@@ -1,4 +1,4 @@
-"""Questions that are asked by a command, a form or a button, and answered in its place."""
+"""Questions that are asked with a command, a form or a button; the response to the interaction is the answer."""
 
 from __future__ import annotations
 
@@ -24,33 +24,34 @@ from bot.ui.streaming_reply import StreamingReply
 from bot.work.cancellation import CancellationToken
 
 _SHOWN = 300
-"""Characters of what was asked that stand above the answer: Discord shows who called which command, not with what."""
+"""How many characters of the question are shown above the answer: Discord shows who used which command, but not its
+arguments."""
 
 AskingInteraction = hikari.CommandInteraction | hikari.ModalInteraction | hikari.ComponentInteraction
 
 
 @dataclass(frozen=True, slots=True)
 class CommandQuestion:
-    """What is asked."""
+    """The question of an interaction."""
 
     text: str
     files: tuple[hikari.Attachment, ...] = ()
     about: hikari.Message | None = None
     """A message that the question is about."""
     speak: SpeakMode | None = None
-    """When to speak, where it was said with the question."""
+    """When to speak, if the question specified it."""
     is_private: bool = False
-    """Whether nobody but the asker sees the answer."""
+    """Whether only the asker sees the answer."""
     continued: str = ""
-    """What there is of the answer, which goes on from there."""
+    """The existing text of the answer, which is to be continued."""
     is_given: bool = False
     """See ``Exchange``."""
     source: MessageSource | None = None
-    """The message that is to be answered."""
+    """The message that is answered."""
 
     @property
     def heading(self) -> str:
-        """What stands above the answer."""
+        """The question as it is quoted above the answer."""
         shown = " ".join(self.text.split())
         if not shown or self.continued:
             return ""
@@ -58,7 +59,7 @@ class CommandQuestion:
 
 
 class CommandAnswers:
-    """Answers interactions. Nothing takes such an answer up after a restart: whoever asks is told then."""
+    """Answers interactions. Such an answer is not resumed after a restart; the asker is told so then."""
 
     def __init__(self, generator: AnswerGenerator, stoppable_tasks: StoppableTasks, memory: Memory) -> None:
         self._generator = generator
@@ -66,8 +67,8 @@ class CommandAnswers:
         self._memory = memory
 
     async def answer(self, interaction: AskingInteraction, question: CommandQuestion) -> None:
-        """Answer ``interaction``, which was deferred; a button stops the answer for as long as it grows. What fails is
-        told to the one who asked alone, with the question, and nothing else is left of it.
+        """Answer ``interaction``, which was deferred, with a stop button for as long as the answer grows. An error is
+        reported to the asker alone, together with the question, and nothing else is left of the answer.
 
         Raises:
             hikari.HTTPError: Discord refuses.
@@ -84,11 +85,11 @@ class CommandAnswers:
         await _take_back(interaction, reply, failure)
 
     async def go_on(self, interaction: hikari.ComponentInteraction, reply_id: int) -> None:
-        """Let the answer that begins with the message ``reply_id`` go on, as the answer to ``interaction``: for those
-        who saw the beginning.
+        """Continue the answer that begins with the message ``reply_id``, as the response to ``interaction``: visible to
+        those who saw the beginning.
 
         Raises:
-            NotPermittedError: it is not theirs.
+            NotPermittedError: the answer belongs to someone else.
             AnswerGoneError: it is no longer known.
             hikari.HTTPError: Discord refuses.
         """
@@ -109,7 +110,7 @@ class CommandAnswers:
 
 
 async def _unstored(_ids: tuple[int, ...]) -> None:
-    """Nothing can take it up."""
+    """Does nothing: such an answer cannot be resumed."""
 
 
 def _reply(interaction: AskingInteraction, question: CommandQuestion, task: str) -> StreamingReply:
@@ -150,10 +151,10 @@ def _request(
 
 
 async def _take_back(interaction: AskingInteraction, reply: StreamingReply, error: Exception) -> None:
-    """Leave nothing of the answer, and tell the one who asked why."""
+    """Delete the answer, and tell the asker why."""
     report = report_error(error, reply.locale, user=interaction.user.id, channel=interaction.channel_id)
     with contextlib.suppress(hikari.NotFoundError):
         await (reply.withdraw() if reply.message_ids else interaction.delete_initial_response())
-    # What takes the place of the promised answer would be as public as that.
+    # A message in place of the deferred response would be as public as that response.
     text = beginning(reply.heading, MESSAGE_LIMIT - len(report.text)) + report.text
     await follow_up(interaction, text, ephemeral=True)

@@ -1,4 +1,4 @@
-"""What comes with a message besides its words: pictures, files, and recordings of other people."""
+"""The attachments of a message: pictures, files, and recordings of other people."""
 
 from __future__ import annotations
 
@@ -25,41 +25,41 @@ from bot.work.sealed import SealedProcesses, SealedWorkError, WorkLimits
 log = structlog.get_logger()
 
 MAX_PICTURES = 4
-"""Of one prompt; each costs a model about a thousand tokens."""
+"""Per message; each costs a model about a thousand tokens."""
 PICTURE_LIMIT_BYTES = 10 << 20
 PICTURE_WORK = WorkLimits(memory_bytes=256 << 20, processor_s=10, output_bytes=1 << 20)
 """Enough for 50 megapixels of PNG or JPEG, and for 15 of WebP, whose decoder holds four copies."""
 MAX_FILES = 10
-"""Of one message: as many as Discord takes."""
+"""Per message: as many as Discord allows."""
 _PICTURE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
 
 
 @dataclass(frozen=True, slots=True)
 class AttachmentContent:
-    """What was found in a message."""
+    """The content of a message's attachments."""
 
     text: str = ""
-    """Of its files, each under its name."""
+    """The text of the files, each under its name."""
     pictures: tuple[Picture, ...] = ()
     unread: tuple[FileUnreadError, ...] = ()
     """Why files were not read."""
     shortened: tuple[str, ...] = ()
-    """The names of files of which there is only the beginning."""
+    """The names of the files of which only the beginning is included."""
 
     @property
     def text_for_model(self) -> str:
-        """The text, and what else there was."""
+        """The text, and a remark on each file that could not be read."""
         unread = [f"[Also attached, but not readable here: {error.params['name']}. {error}]" for error in self.unread]
         return "\n\n".join(part for part in (self.text, *unread) if part)
 
 
 def has_readable_attachments(message: hikari.PartialMessage) -> bool:
-    """Whether there is a picture or a file that is read in ``message``, or in one that it forwards."""
+    """Whether there is a picture or a readable file in ``message``, or in one that it forwards."""
     return any(is_picture(one) or is_readable(one) for one in attachments_of(message))
 
 
 def attachments_of(message: hikari.PartialMessage) -> list[hikari.Attachment]:
-    """The files in ``message`` and in what it forwards."""
+    """The attachments of ``message`` and of the messages that it forwards."""
     found = list(message.attachments or ())
     for snapshot in message.message_snapshots or ():
         found += snapshot.attachments or ()
@@ -71,7 +71,7 @@ def is_picture(attachment: hikari.Attachment) -> bool:
 
 
 class AttachmentReader:
-    """Reads them."""
+    """Reads attachments."""
 
     def __init__(self, recordings: RecordingReader, sealed: SealedProcesses) -> None:
         self._recordings = recordings
@@ -79,9 +79,11 @@ class AttachmentReader:
         self._texts = FileTexts(sealed)
 
     async def read(self, files: Sequence[hikari.Attachment], *, pictures: bool, room_tokens: int) -> AttachmentContent:
-        """What is in ``files``: in each what can be had, and why the others cannot. Recordings are not heard here.
+        """The content of ``files``, as far as they can be read, and why the others cannot. Recordings are not
+        transcribed here.
 
-        ``pictures``: whether they are looked at. ``room_tokens``: what the text may have, as ``count_tokens`` counts.
+        ``pictures``: whether pictures are included. ``room_tokens``: the token limit for the text, as counted by
+        ``count_tokens``.
         """
         silent = [one for one in files if not is_recording(one)]
         tasks = [self._one(one, silent[:number], pictures=pictures) for number, one in enumerate(silent)]
@@ -107,8 +109,8 @@ class AttachmentReader:
         pictures: bool,
         room_tokens: int,
     ) -> AttachmentContent:
-        """What is in a ``message`` that came before the question: also what is said in its recordings, of which those
-        are left out that cannot be heard. What is heard is counted for the ``asker``."""
+        """The content of a ``message`` before the question, including the transcripts of its recordings; recordings
+        that cannot be transcribed are left out. The transcription is counted for the ``asker``."""
         heard: list[str] = []
         if message.author:
             read = self._recordings.read

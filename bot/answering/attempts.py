@@ -37,7 +37,7 @@ GIVEN_UP = _("I was interrupted here.")
 
 
 class AnswerAttempts:
-    """Makes the answers of jobs: each attempt ends its job, or leaves it to be taken up again."""
+    """Makes the answers of jobs: each attempt finishes its job, or leaves it to be resumed."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class AnswerAttempts:
             await self._jobs.start(job.id)
             voices = SpokenMessages(AnswerPayload.of(job))
             try:
-                # Their rest is lost: all is spoken anew.
+                # Their rest is lost, so everything is spoken again.
                 await self.delete(job, AnswerPayload.of(job).first_words)
                 with WAITS_S.labels("answer").time():
                     async with signs_of_life(self._rest, message.channel_id, reply):
@@ -89,7 +89,7 @@ class AnswerAttempts:
                 self._outcomes.answered(heard=bool(recordings_in(message)))
 
     async def give_up(self, job: Job, _cancellation: CancellationToken) -> None:
-        """Say below what is shown that it ends here, with a button to try again."""
+        """Mark the answer as ending here, below what is shown, with a button to try again."""
         message = await self.question_of(job)
         if message is None:
             return
@@ -105,15 +105,15 @@ class AnswerAttempts:
             await reply.end_with_note(f"-# {translate(GIVEN_UP, reply.locale)}", row=retry_row(job.id, reply.locale))
 
     async def refuse(self, job: Job, message: hikari.Message, error: Exception) -> None:
-        """Tell that ``message`` is not answered at all."""
+        """Tell the author that ``message`` will not be answered."""
         await self._failed.end(job, message, self.reply_of(job, message), error)
 
     async def question_of(self, job: Job) -> hikari.Message | None:
-        """The message to answer; None when it is gone, with which the job ends."""
+        """The message to answer. None if it is gone, in which case the job is cancelled."""
         assert job.message_id is not None
         try:
             message = await self._rest.fetch_message(job.channel_id, job.message_id)
-            # Discord does not say of a message that is fetched in which guild it is.
+            # Discord leaves the guild out of messages that are fetched.
             message.guild_id = None if job.guild_id is None else hikari.Snowflake(job.guild_id)
             return message
         except (hikari.NotFoundError, hikari.ForbiddenError):
@@ -122,7 +122,7 @@ class AnswerAttempts:
             return None
 
     async def continued(self, posted: Sequence[int]) -> str:
-        """What is remembered of the answer in the messages ``posted``."""
+        """The stored text of the answer in the messages ``posted``; empty if there is none."""
         exchange = await self._exchanges.by_reply(posted[0]) if posted else None
         return "" if exchange is None else exchange.reply
 
@@ -141,8 +141,8 @@ class AnswerAttempts:
             await note_posted(self._jobs, job.id, posted)
 
         payload = AnswerPayload.of(job)
-        # Discord makes one message of two with the same nonce within minutes: a new attempt at a lost answer needs
-        # another one.
+        # Discord merges two messages with the same nonce within minutes, so another attempt at a lost answer needs a
+        # new nonce.
         nonce = f"{job.id[:20]}{payload.times % 10}"
         again = job.attempts > 0
         return StreamingReply(
@@ -174,7 +174,7 @@ class AnswerAttempts:
 
         async def first_words(id_: int) -> None:
             voices.add(id_, is_beginning=True)
-            # The rest may take long.
+            # Stored at once, since the rest may take long.
             await voices.note(self._jobs, job.id)
 
         async def spoken(id_: int) -> None:
@@ -202,7 +202,7 @@ class AnswerAttempts:
         )
 
     async def _mark_interrupted(self, reply: StreamingReply, why: str) -> None:
-        """Say below a half-written answer that it goes on."""
+        """Add a note below a half-written answer that it will be continued."""
         if reply.message_ids and not reply.completed.is_set():
             with contextlib.suppress(hikari.HTTPError, ReplyGoneError):
                 await reply.add_note(f"-# {translate(why, reply.locale)}")

@@ -1,4 +1,4 @@
-"""Voice notes that are written down by themselves, in the channels that a server has chosen for that."""
+"""Automatic transcripts of voice notes, in the channels that a server has chosen for them."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ log = structlog.get_logger()
 
 MAX_ATTEMPTS = 3
 MAX_CALL_S = 60.0
-"""Of a note that is likely to be a question."""
+"""The longest voice note that is likely to be a question to the bot."""
 
 
 class AutoTranscripts:
-    """Takes voice notes, and replies to each of them once with what is said in it; those that begin with our name are
-    answered instead."""
+    """Accepts voice notes, and replies to each of them once with its transcript; those that begin with the bot's name
+    are answered instead."""
 
     def __init__(
         self,
@@ -69,21 +69,22 @@ class AutoTranscripts:
         self._runner = runner
 
     async def wanted(self, message: hikari.Message) -> bool:
-        """Whether ``message`` is a person's voice note where such are written down."""
+        """Whether ``message`` is a person's voice note in a channel where such notes are transcribed."""
         if message.guild_id is None or message.author.is_bot or not recordings_in(message):
             return False
         return await self._chosen_channel(message.guild_id, message.channel_id) is not None
 
     async def _chosen_channel(self, guild: int | None, channel: int) -> int | None:
-        """Of ``channel`` and the one that it is a thread of, the one whose notes are written down."""
+        """``channel``, or else the channel that it is a thread of, if notes there are transcribed; None if neither is
+        chosen."""
         chosen = (await self._preferences.guild(guild)).transcribed_channels
         thread = self._bot.cache.get_thread(channel)
         places = (channel, *(() if thread is None else (thread.parent_id,)))
         return next((place for place in places if place in chosen), None)
 
     async def accept(self, message: hikari.Message, *, locale: str) -> bool:
-        """Have ``message`` written down; one that is known already is left alone, and so are those beyond what can
-        wait: nobody asked for them. Says whether it was not known."""
+        """Have ``message`` transcribed. A message that already has a job is left alone, and if the queue is full the
+        transcript is dropped: nobody asked for it. Returns whether the message was new."""
         job = await self._jobs.create(
             JobKind.TRANSCRIPT,
             guild_id=message.guild_id,
@@ -97,7 +98,7 @@ class AutoTranscripts:
         return job is not None
 
     async def take_up(self, job: Job) -> None:
-        """Have written down what was interrupted."""
+        """Resume a transcript that was interrupted."""
         if job.attempts < MAX_ATTEMPTS:
             await self._submit(job, None, is_promised=True)
 
@@ -152,8 +153,8 @@ class AutoTranscripts:
     async def _heard(
         self, job: Job, reply: StreamingReply, files: Sequence[hikari.Attachment], begun: dict[int, str]
     ) -> list[HeardRecording]:
-        """What is said in ``files``; of what is long, the words are shown as they are heard. ``begun`` is told what is
-        heard of each so far, by its number."""
+        """The transcripts of ``files``; for long ones, the words are shown while they are recognised. ``begun`` is
+        filled with the transcript so far of each file, by its number."""
 
         live = LiveText(reply.show_progress)
 
@@ -176,12 +177,13 @@ class AutoTranscripts:
             await live.end()
 
     def _own_names(self, files: Sequence[hikari.Attachment]) -> Sequence[str]:
-        """What is listened for in notes that may be meant for us: a name at the beginning is left out easily. Not in
-        what is too long for a question, which would cost half as much again."""
+        """The bot's name as a hint for notes that may be meant for it, because a name at the beginning is easily left
+        out. Not used if one is too long for a question, since the hint would make its transcription half as expensive
+        again."""
         return (NAME,) if all(file.duration is not None and file.duration <= MAX_CALL_S for file in files) else ()
 
     async def _is_called(self, message: hikari.Message, heard: Sequence[HeardRecording]) -> bool:
-        """Whether the speaker calls us by name, so that an answer is wanted."""
+        """Whether the speaker calls the bot by name, so that an answer is wanted."""
         me = self._bot.get_me()
         chosen = await self._preferences.guild(message.guild_id)
         own = [] if me is None else [me.username, *filter(None, [me.global_name])]
@@ -230,8 +232,8 @@ class AutoTranscripts:
         shown: str,
         card: Card | None = None,
     ) -> NoteTranslations:
-        """The translations of what was ``heard``, or of its ``card``; what is ``shown`` is read while they are made.
-        None when a person stops that."""
+        """The translations of what was ``heard``, or of its ``card``; meanwhile people can read what is ``shown``.
+        Empty if a person stops them."""
         channel = await self._chosen_channel(job.guild_id, job.channel_id)
         if job.guild_id is None or channel is None or not await self._translator.wanted(heard, job.guild_id, channel):
             return NoteTranslations()
@@ -267,7 +269,7 @@ class AutoTranscripts:
 def _written(
     heard: Sequence[HeardRecording], spoken: Sequence[Transcript], style: TranscriptStyle, locale: str
 ) -> tuple[str, str]:
-    """The words of a note as the server wants to see them, and the small print below."""
+    """The words of a note in the style that the server has chosen, and the small print below them."""
     if style is TranscriptStyle.QUOTE:
         return quote(heard, locale), ""
     texts = [timed(one) if style is TranscriptStyle.TIMES else one.text for one in spoken]

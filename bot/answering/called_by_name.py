@@ -1,4 +1,4 @@
-"""Whether somebody who speaks calls us by name, in whatever spelling a recognizer makes of it."""
+"""Whether a speaker calls the bot by name, however the recogniser spells it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from anyascii import anyascii
 NAME = "Starling"
 
 SURE, LIKELY = 0.9, 0.74
-"""Likenesses of what is heard to a name: from the first on it is the name, from the second on where a pause follows."""
+"""Similarities of what is heard to a name: from ``SURE`` on it is the name, from ``LIKELY`` on only if a pause
+follows."""
 MAX_BEFORE = 2
-"""Words that may come before it: "Hey", "Good morning"."""
+"""How many words may come before the name: "Hey", "Good morning"."""
 MAX_WORDS = 3
-"""That a name may be heard as: "star link"."""
+"""How many words a name may be heard as: "star link"."""
 
 MIN_SHARE = 0.7
-"""Of a name's letters, or of those that are heard, whichever are more."""
+"""The least ratio of the lengths of the heard letters and the name's, the shorter to the longer."""
 
 _PAUSE = re.compile(r"\s*(?:[,.!?;:…—–、。！？，-]|$)")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
@@ -34,7 +35,7 @@ _GREETINGS = frozenset(
 
 
 def is_called(text: str, names: Iterable[str] = ()) -> bool:
-    """Whether ``text``, what was heard in a note, begins with ``NAME`` or another of ``names``, perhaps behind a
+    """Whether ``text``, the transcript of a note, begins with ``NAME`` or another of ``names``, perhaps after a
     greeting."""
     words = list(_WORD.finditer(text[:200]))
     wanted = [letters for name in (NAME, *names) if (letters := _letters(name))]
@@ -43,7 +44,7 @@ def is_called(text: str, names: Iterable[str] = ()) -> bool:
             heard = _letters(text[words[first].start() : words[last].end()])
             is_ended = _PAUSE.match(text, words[last].end()) is not None
             for name in wanted:
-                # Beginnings are misheard seldom, and "darling" is none.
+                # The first letter is seldom misheard, and requiring it rules out "darling".
                 if heard[:1] != name[0] or not MIN_SHARE <= len(heard) / len(name) <= 1 / MIN_SHARE:
                     continue
                 similarity = SequenceMatcher(None, heard, name, autojunk=False).ratio()
@@ -55,6 +56,6 @@ def is_called(text: str, names: Iterable[str] = ()) -> bool:
 
 
 def _letters(text: str) -> str:
-    """In Latin letters, small, and nothing else: as it sounds, whatever script it is written in."""
+    """``text`` as lower-case Latin letters and nothing else: as it sounds, whatever script it is written in."""
     # English names in Cyrillic: Джарвис.
     return re.sub(r"[^a-z]", "", anyascii(text).lower()).replace("dzh", "j")

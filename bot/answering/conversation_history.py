@@ -1,4 +1,5 @@
-"""What was said before a question: its chain of replies, its thread, or lately, where the bot takes part."""
+"""The conversation before a question: its chain of replies, its thread, or the recent messages where the bot takes
+part."""
 
 from __future__ import annotations
 
@@ -23,19 +24,19 @@ from bot.conversation.exchanges import Exchange, ExchangeStore
 from bot.preferences.preferences import Preferences
 
 MAX_EXCHANGES = 8
-"""Earlier exchanges of a chain of replies that the model is shown."""
+"""How many earlier exchanges of a chain of replies the model is shown."""
 MAX_LINKS = 8
-"""Messages of people that a chain of replies is followed through."""
+"""How many people's messages a chain of replies is followed through."""
 MAX_RECENT = 30
-"""Messages of a thread, a joined channel or a direct message that the model is shown."""
+"""How many messages of a thread, a joined channel or a direct message the model is shown."""
 MAX_RECENT_FILES = 4
-"""Of those, so many that have files are read with them, the latest."""
+"""Among those, the files of at most this many messages are read, the latest."""
 SILENCE = timedelta(hours=6)
-"""After so long a silence another conversation begins, except in a thread."""
+"""After a silence of this length a new conversation begins, except in a thread."""
 CARD_OF = "A card of"
-"""What stands above a card of our own, with our name, for a model."""
+"""Precedes the text of one of the bot's own cards, with the bot's name, in the prompt."""
 NAMES, NAMES_S = 10_000, 3600.0
-"""Names of people that are kept, and for how long."""
+"""How many people's names are cached, and for how long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,27 +44,27 @@ class EarlierFiles:
     """How the files of earlier messages are read."""
 
     pictures: bool
-    """Whether they are looked at."""
+    """Whether pictures are included."""
     room_tokens: int
-    """What the files of one message may have."""
+    """The token limit for the files of one message."""
     asker: int
-    """Whom the hearing of recordings is counted for."""
+    """The user for whom the transcription of recordings is counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class EarlierConversation:
-    """What was said before a question."""
+    """The conversation before a question."""
 
     messages: tuple[ChatMessage, ...] = ()
-    """The oldest first."""
+    """Oldest first."""
     unread: tuple[FileUnreadError, ...] = ()
     """Why files of the message that the question is about were not read."""
     shortened: tuple[str, ...] = ()
-    """The names of those of which there is only the beginning."""
+    """The names of those files of which only the beginning is included."""
 
 
 class ConversationHistory:
-    """Reads conversations from Discord and from what was remembered of them."""
+    """Reads conversations from Discord and from the stored exchanges."""
 
     def __init__(
         self,
@@ -74,7 +75,7 @@ class ConversationHistory:
         attachments: AttachmentReader,
         stopped: Callable[[Collection[int]], Awaitable[Collection[int]]],
     ) -> None:
-        """``stopped`` says of which messages a person has stopped the hearing."""
+        """``stopped`` returns those of the given messages whose transcription a person has stopped."""
         self._bot = bot
         self._recent = recent
         self._exchanges = exchanges
@@ -82,16 +83,16 @@ class ConversationHistory:
         self._attachments = attachments
         self._stopped = stopped
         self._names: TTLCache[int, str] = TTLCache(NAMES, NAMES_S)
-        """Of people whose words are remembered without it."""
+        """The names of people whose words are stored without a name, by user id."""
 
     async def before(
         self, request: AnswerRequest, parent: Exchange | None, *, brief: bool, pictures: bool, room_tokens: int
     ) -> EarlierConversation:
-        """What was said before ``request``.
+        """The conversation before ``request``. Messages that the bot may not read are left out.
 
-        ``parent``: the exchange whose reply it answers, if it answers one. ``brief``: nothing but the chain of replies,
-        for a model that more confuses. ``pictures``: for a model that can see. ``room_tokens``: what the files of one
-        message may have. What may not be read is left out.
+        ``parent``: the exchange whose reply it answers, if any. ``brief``: only the chain of replies, for a model that
+        would be confused by more. ``pictures``: whether the model can see. ``room_tokens``: the token limit for the
+        files of one message.
         """
         reading = EarlierFiles(pictures, room_tokens, request.asker.id)
         if request.about is not None:
@@ -115,9 +116,9 @@ class ConversationHistory:
         return EarlierConversation(tuple(await self._lately(message, reading, whole=in_thread, told=request.told)))
 
     async def parent(self, request: AnswerRequest) -> Exchange | None:
-        """The exchange that ``request`` goes on with: it replies to an answer, or to a part of one, or follows it.
+        """The exchange that ``request`` continues: it replies to the answer, or to a part of it, or follows it.
 
-        Further parts of an answer, and its voice message, are replies to its first message.
+        The further parts of an answer, and its voice message, are replies to its first message.
         """
         answered = request.message.referenced_message if request.message else None
         if answered is None:
@@ -133,13 +134,13 @@ class ConversationHistory:
         return None
 
     def thread_name(self, request: AnswerRequest) -> str | None:
-        """The title of the thread, or of the post in a forum, that it is asked in."""
+        """The title of the thread or forum post in which it is asked."""
         thread = self._bot.cache.get_thread(request.channel_id)
         return None if thread is None else thread.name
 
     def flows(self, request: AnswerRequest) -> bool:
-        """Whether ``request`` is part of a conversation that goes on and on, so that its beginning passes out of mind
-        as a matter of course: not a thread, nor a chain of replies."""
+        """Whether ``request`` is part of a conversation without an end, whose beginning naturally drops out of the
+        context: that is, neither a thread nor a chain of replies."""
         message = request.message
         return message is not None and message.referenced_message is None and not self._in_thread(message)
 
@@ -186,7 +187,8 @@ class ConversationHistory:
     async def _attached(
         self, exchange: Exchange, reading: EarlierFiles, message: hikari.PartialMessage | None = None
     ) -> AttachmentContent:
-        """What came with an earlier question, ``message``; its recording is in the prompt already."""
+        """The attachments of an earlier question, which is ``message`` if that is given. Its recording is already in
+        the prompt."""
         if not exchange.has_files:
             return AttachmentContent()
         try:
@@ -210,7 +212,7 @@ class ConversationHistory:
             return None
 
     async def _just_said(self, request: AnswerRequest, reading: EarlierFiles) -> list[ChatMessage]:
-        """What the asker said just before, where that is no part of the question itself."""
+        """The voice notes that the asker sent just before, unless they are part of the question itself."""
         turns: list[ChatMessage] = []
         notes = [note for note in request.notes if note not in request.told]
         for one in await sent(self._bot.rest, request.channel_id, notes):
@@ -239,12 +241,12 @@ class ConversationHistory:
         known = await self._exchanges.of_messages([one.id for one in found])
         with_files = [one.id for one in found if attachments_of(one)]
         read = set(with_files[:MAX_RECENT_FILES])
-        # What somebody did not want to wait for keeps nobody waiting for the next answer.
+        # A recording whose transcription somebody has stopped must not delay the next answer.
         waited_for = [one for one in found if one.id in read and one.id not in known and _takes_long(one)]
         read -= {hikari.Snowflake(note) for note in await self._stopped([one.id for one in waited_for])}
         turns: list[ChatMessage] = []
         for one in reversed(found):
-            # Pictures of long ago cost much and are seldom meant.
+            # Older pictures cost much and are seldom meant.
             seen = replace(reading, pictures=reading.pictures and with_files[0] == one.id) if one.id in read else None
             if (exchange := known.get(one.id)) is None:
                 said, _attached = await self._said(one, seen)
@@ -259,7 +261,7 @@ class ConversationHistory:
         return turns
 
     async def _head(self, channel: hikari.Snowflake) -> hikari.Message | None:
-        """What stands at the head of a thread, above what is said there: in a forum, its first message."""
+        """The message at the head of a thread, above its other messages; in a forum, the first message of the post."""
         thread = self._bot.cache.get_thread(channel)
         if thread is None:
             return None
@@ -270,9 +272,9 @@ class ConversationHistory:
     async def _said(
         self, message: hikari.PartialMessage, reading: EarlierFiles | None, *, ours_too: bool = False
     ) -> tuple[ChatMessage | None, AttachmentContent]:
-        """What a person wrote or said in ``message``, and its files where there is a ``reading``; None for what has
-        neither, and, but for ``ours_too`` and for cards, for the bot's own: its answers are known as exchanges, and the
-        rest of what it writes is not conversation."""
+        """What a person wrote or said in ``message``, and its files if there is a ``reading``; None if it has neither.
+        Also None for the bot's own messages, except cards, unless ``ours_too``: its answers are known as exchanges, and
+        the rest of what it writes is not conversation."""
         attached = AttachmentContent()
         me = self._bot.get_me()
         author = message.author or None
@@ -281,7 +283,7 @@ class ConversationHistory:
         if author.id == me.id and not ours_too:
             if not is_card(message):
                 return None, attached
-            # The note that a card is of comes along by itself, and with it all that the card's file has.
+            # The note that the card summarises is read by itself, and contains everything that is in the card's file.
             reading = None if message.message_reference else reading
         if attachments_of(message) and reading is not None:
             guild = self._bot.cache.get_guild_channel(message.channel_id)
@@ -297,12 +299,12 @@ class ConversationHistory:
         if not text and not attached.pictures:
             return None, attached
         if author.id == me.id and not ours_too:
-            # It is no person that speaks, so that nobody else is called by name for it.
+            # No person is speaking, so nobody else needs to be named because of it.
             return ChatMessage("user", f"[{CARD_OF} {name_of(message)}]\n{text}", None, attached.pictures), attached
         return ChatMessage("user", text, name_of(message), attached.pictures), attached
 
     async def _name(self, user: int) -> str | None:
-        """The name of someone whose words are remembered without it."""
+        """The name of someone whose words are stored without it; None if Discord does not tell it."""
         if (name := self._names.get(user)) is not None:
             return name
         try:
@@ -314,17 +316,18 @@ class ConversationHistory:
 
 
 def _takes_long(message: hikari.PartialMessage) -> bool:
-    """Whether a recording in ``message`` may take longer to be heard than it takes to look whether it is wanted."""
+    """Whether a recording in ``message`` may take longer to transcribe than to check whether its transcript is
+    wanted."""
     return any(one.duration is None or one.duration > LONG_S for one in recordings_in(message))
 
 
 def head_of(message: hikari.Message) -> hikari.PartialMessage:
-    """``message``, or the one that stands in its place at the head of a thread."""
+    """``message``, or the one that it stands for at the head of a thread."""
     if message.type is hikari.MessageType.THREAD_STARTER_MESSAGE and message.referenced_message is not None:
         return message.referenced_message
     return message
 
 
 def name_of(message: hikari.PartialMessage) -> str | None:
-    """What the author of ``message`` is called: the same everywhere, unlike the nicknames of servers."""
+    """The name of the author of ``message``: the same everywhere, unlike server nicknames."""
     return (message.author.global_name or message.author.username) if message.author else None

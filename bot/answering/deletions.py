@@ -1,5 +1,5 @@
-"""What is deleted on Discord is deleted here as well: as it is told, once the database is back where that was away, and
-after a time in which nobody was told."""
+"""What is deleted on Discord is deleted here as well: at once, or once the database is back if it was away; and after a
+time offline, what was deleted meanwhile."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ from bot.work.job_store import JobStore
 log = structlog.get_logger()
 
 LEFT_TO_FORGET = "to-forget"
-"""The name of the file that lists what could not be forgotten yet; for each of several gateways with "-0", "-1" and so
-on. There is none where all was."""
+"""The name of the file that lists what could not be forgotten yet; with several gateways, followed by "-0", "-1" and so
+on. There is no file when nothing is left."""
 RETRY_S = 5.0
 AT_ONCE = 500
 LOOKED_AT = 100
-"""Exchanges of one channel, the latest, whose messages may have been deleted while nobody was told."""
+"""How many of a channel's latest exchanges are checked for messages that were deleted during a time offline."""
 
 
 class Deleted(StrEnum):
-    """What was deleted on Discord."""
+    """The kinds of things that are deleted on Discord."""
 
     MESSAGE = "message"
     CHANNEL = "channel"
-    """A thread, too."""
+    """Including threads."""
     GUILD = "guild"
-    """Or left."""
+    """Deleted, or left by the bot."""
 
 
 class Deletions:
-    """Forgets it."""
+    """Forgets what was deleted on Discord."""
 
     def __init__(
         self,
@@ -63,7 +63,8 @@ class Deletions:
         self._news = asyncio.Event()
 
     async def forget(self, kind: Deleted, ids: Collection[int]) -> None:
-        """Forget what was said in these; what cannot be forgotten now is as soon as it can, also after a restart."""
+        """Forget what was said in these; what cannot be forgotten now is retried until it can be, even after a
+        restart."""
         try:
             await self._forget(kind, list(ids))
         except Exception:
@@ -73,7 +74,7 @@ class Deletions:
             self._news.set()
 
     async def end_what_is_left(self) -> None:
-        """Forget what could not be forgotten before; ends by being cancelled."""
+        """Forget what could not be forgotten before; runs until it is cancelled."""
         for kind, ids in (await asyncio.to_thread(self._read)).items():
             self._left[kind].update(ids)
         while True:
@@ -82,7 +83,7 @@ class Deletions:
                 await self._news.wait()
                 await asyncio.sleep(RETRY_S)
             for kind, ids in self._left.items():
-                with contextlib.suppress(Exception):  # `_forget` says what; the database may be away for long
+                with contextlib.suppress(Exception):  # retried in the next round; the database may be away for long
                     while some := list(ids)[:AT_ONCE]:
                         await self._forget(kind, some)
                         ids.difference_update(some)
@@ -91,13 +92,14 @@ class Deletions:
                 await asyncio.sleep(RETRY_S)
 
     async def known_in(self, channel: int, guild: int | None) -> list[Exchange]:
-        """What is stored of a channel, the latest; to be asked for before its messages are, see ``forget_missing``."""
+        """The latest stored exchanges of a channel; to be read before the channel's messages are, see
+        ``forget_missing``."""
         return await self._exchanges.recent(guild, channel, LOOKED_AT)
 
     async def forget_missing(self, known: Sequence[Exchange], there: Collection[int], *, is_whole: bool) -> None:
         """Forget the questions and answers of ``known`` that are not ``there``, among the latest messages of their
-        channel, or all of it (``is_whole``). Where none is there, nothing is told: whoever may not read what was
-        written before gets an empty page."""
+        channel, or all of its messages if ``is_whole``. If ``there`` is empty, nothing is forgotten: a bot that may not
+        read the history gets an empty page."""
         if not there:
             return
         since = 0 if is_whole else min(there)
@@ -108,7 +110,8 @@ class Deletions:
 
     async def _forget(self, kind: Deleted, ids: list[int]) -> None:
         if kind is Deleted.MESSAGE:
-            # What is being answered would be stored after it was forgotten, and jobs know where their answers are.
+            # First: an answer in progress would be stored after its question was forgotten, and only jobs know where
+            # answers are.
             try:
                 await self._answers.deleted(ids)
             except hikari.HTTPError:
@@ -123,7 +126,7 @@ class Deletions:
                 await self._forget_channel(channel)
 
     async def _forget_channel(self, channel: int) -> None:
-        """What was said there; not what people taught there, which they have given."""
+        """Forget what was said in the channel, but not what people taught there: that is a contribution of theirs."""
         while messages := await self._exchanges.messages_in(channel, AT_ONCE):
             await self._jobs.forget_messages(messages)
             await self._feedback.forget_messages(messages)
@@ -131,7 +134,7 @@ class Deletions:
         await self._data.scrub()
 
     def _write(self) -> None:
-        """A list that cannot be written is kept in memory."""
+        """Write the list of what is left; if that fails, the list stays in memory."""
         try:
             if not any(self._left.values()):
                 self._file.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""What is answered in place of the demonstration model, which speaks English only and does not always say what it is
+"""Answers given in place of the demonstration model, which speaks English only and does not always say what it is
 told."""
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from bot.i18n.translation import translate
 
 ENGLISH_ONLY = _("I am running on a small demonstration model that speaks only English. Please ask me in English.")
 MIN_WORDS = 5
-"""Of fewer words in Latin letters, nobody can tell the language."""
+"""The language of fewer words in Latin letters cannot be told."""
 
 
 def answer_without(prompt: AnswerPrompt) -> str | None:
-    """The answer to ``prompt`` in place of the demonstration model: what people taught, as they wrote it, or, where it
-    does not understand what is asked, that it speaks English only. None: the model is to be asked.
+    """The answer to ``prompt`` in place of the demonstration model: what people taught, word for word, or, if the model
+    does not understand the question's language, that it speaks English only. None if the model is to be asked.
 
-    Shown what was taught, the model says it in 23 of 40 answers (docs/recall.md), and something else the next time.
+    When the model is shown what was taught, it says it in 23 of 40 answers (docs/recall.md), and something else the
+    next time.
     """
     understood = prompt.understood
     if understood.model.model != MODEL:
@@ -34,14 +35,14 @@ def answer_without(prompt: AnswerPrompt) -> str | None:
 
 
 def taught_for(said: str, asked: str, taught: Iterable[tuple[str, str]]) -> str:
-    """The question for which ``said`` was taught, where that is another one than was ``asked``; empty where it is the
-    same, or it was not taught. ``taught``: pairs of questions and answers."""
+    """The question for which ``said`` was taught, if that differs from the one ``asked``; empty if it is the same, or
+    ``said`` was not taught. ``taught``: pairs of questions and answers."""
     question = next((question for question, answer in taught if answer == said), "")
     return "" if key_of_text(question) == key_of_text(asked) else question
 
 
 def is_foreign(text: str, language: str) -> bool:
-    """Whether ``text``, which was taken for the ``language`` (a BCP-47 tag), is surely none of ours."""
+    """Whether ``text``, detected as ``language`` (a BCP-47 tag), is certainly not in the model's language."""
     letters = [char for char in text if char.isalpha()]
     latin = sum("LATIN" in unicodedata.name(char, "") for char in letters)
     if letters and 2 * latin < len(letters):

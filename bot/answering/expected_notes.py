@@ -1,4 +1,4 @@
-"""Voice notes that are expected: Discord's own can carry no mention, so they follow one."""
+"""Expected voice notes: Discord's voice messages cannot contain a mention, so they follow a message that does."""
 
 from __future__ import annotations
 
@@ -8,27 +8,28 @@ from cachetools import TTLCache
 from bot.answering.voice_notes import recordings_in
 
 EXPECTED_S = 120.0
-"""After somebody has turned to us, so long a note of theirs in the same place is for us."""
+"""For this long after somebody has addressed the bot, a voice note of theirs in the same channel is for the bot."""
 _MOST = 10_000
 
 
 def is_note(message: hikari.PartialMessage) -> bool:
-    """Whether there is a recording in ``message``, or one that Discord does not show us."""
+    """Whether ``message`` contains a recording, or a voice message that Discord hides from the bot."""
     return bool(recordings_in(message)) or bool((message.flags or 0) & hikari.MessageFlag.IS_VOICE_MESSAGE)
 
 
 class ExpectedNotes:
-    """Who has turned to us lately, and where; in memory only."""
+    """Who has recently addressed the bot, and where; in memory only."""
 
     def __init__(self) -> None:
         self._expected: TTLCache[tuple[int, int], int | None] = TTLCache(_MOST, EXPECTED_S)
 
     def expect(self, user: int, channel: int, *, after: int | None = None) -> None:
-        """Take the next note of ``user`` in ``channel`` for one to us, which goes on from the message ``after``."""
+        """Expect the next note of ``user`` in ``channel``, which continues from the message ``after``."""
         self._expected[user, channel] = after
 
     def take(self, message: hikari.Message) -> tuple[bool, int | None]:
-        """Whether ``message`` is a note that is expected, and the message that it goes on from; expected once."""
+        """Whether ``message`` is an expected note, and the message that it continues from; each is expected only
+        once."""
         key = message.author.id, message.channel_id
         if message.author.is_bot or key not in self._expected or not is_note(message):
             return False, None

@@ -1,4 +1,4 @@
-"""Whoever asked is told why there is no answer: below what is shown, or by a message of its own."""
+"""Tells the asker why there is no answer: below what is shown, or in a separate message."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ NEEDED_TO_WRITE = (
     hikari.Permissions.VIEW_CHANNEL | hikari.Permissions.SEND_MESSAGES | hikari.Permissions.SEND_MESSAGES_IN_THREADS
 )
 NO_HISTORY = 160002
-"""Discord's code for a reply where earlier messages may not be read."""
+"""Discord's error code for a reply in a channel whose history the bot may not read."""
 
 
 class FailedAnswers:
-    """Ends answers that failed."""
+    """Ends failed answers."""
 
     def __init__(self, bot: hikari.GatewayBot, jobs: JobStore, outcomes: Outcomes) -> None:
         self._bot = bot
@@ -39,8 +39,8 @@ class FailedAnswers:
         self._outcomes = outcomes
 
     async def end(self, job: Job, message: hikari.Message, reply: StreamingReply, error: Exception) -> None:
-        """Tell the person: below what is shown, as a reply, or where that may not be, by a direct message. A question
-        that was deleted is met with silence."""
+        """End the job as failed and tell the person why: below what is shown, as a reply, or, if that is not allowed,
+        by a direct message. If the question was deleted, the job is cancelled and nobody is told."""
         if await self._is_gone(error, message, reply):
             log.info("the question was deleted before its answer")
             await self._jobs.finish(job.id, JobState.CANCELLED)
@@ -66,7 +66,8 @@ class FailedAnswers:
             await reply.end_with_note(report.text, row=row)
 
     async def _is_gone(self, error: Exception, message: hikari.Message, reply: StreamingReply) -> bool:
-        """Whether ``error`` came of a question that was deleted, as bots do that post it in another's name."""
+        """Whether ``error`` is due to the question having been deleted, as done by bots that repost it under another
+        name."""
         if not isinstance(error, hikari.BadRequestError | LinkExpiredError | FileUnavailableError) or reply.message_ids:
             return False
         try:
@@ -78,7 +79,7 @@ class FailedAnswers:
         return False
 
     async def _named(self, error: Exception, message: hikari.Message) -> Exception:
-        """``error``, or the error of ours that says what Discord's refusal means."""
+        """``error``, or our own error that explains Discord's refusal."""
         is_forbidden = isinstance(error, hikari.ForbiddenError)
         if not is_forbidden and not (isinstance(error, hikari.BadRequestError) and error.code == NO_HISTORY):
             return error

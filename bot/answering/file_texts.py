@@ -1,4 +1,4 @@
-"""What the text files and documents of a message say."""
+"""The text of a message's text files and documents."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ log = structlog.get_logger()
 
 LIMIT_BYTES = 25 << 20
 MAX_CHARS = 400_000
-"""Of one file: about 100,000 tokens of English."""
+"""Per file: about 100,000 tokens of English."""
 DECODED_BYTES = 1 << 20
-"""Of a text file so much is looked at: more than ``MAX_CHARS`` in most writings."""
+"""How much of a text file is decoded: more than ``MAX_CHARS`` characters in most scripts."""
 WORK = WorkLimits(memory_bytes=384 << 20, processor_s=15, output_bytes=4 << 20)
 SHORT_PAGE_BYTES = 16 << 10
-"""A web page that is no longer is shown as it is written: people ask about the code of such."""
+"""A web page up to this size is shown as its source: people ask about the code of such pages."""
 KEPT, KEPT_S = 32, 3600.0
-"""Files whose texts are kept in memory, and for how long: a conversation about a file reads it once."""
+"""How many files' texts are cached in memory, and for how long: a conversation about a file reads it once."""
 
 _DOCUMENTS = {
     "pdf": "pdf",
@@ -65,7 +65,7 @@ _READERS_OF_TYPES = {
 }
 _OLD = frozenset({".doc", ".dot", ".xls", ".xlt", ".ppt", ".pps", ".pages", ".numbers", ".key", ".wpd", ".wps"})
 _OF_OLD_NAME = {".doc": "word", ".dot": "word", ".xls": "sheets", ".xlt": "sheets", ".ppt": "slides", ".pps": "slides"}
-"""What many files with old names are in truth, where they are archives."""
+"""The reader by old suffix, for files that are really in the new format: those that are ZIP archives."""
 
 _TEXT_TYPES = ("application/json", "application/xml", "application/yaml", "application/toml", "application/javascript")
 _TEXT_NAMES = (
@@ -83,12 +83,12 @@ _TEXT_SUFFIXES = frozenset(f".{name}" for name in _TEXT_NAMES.split())
 
 @dataclass(frozen=True, slots=True)
 class FileText:
-    """What a file says."""
+    """The text of a file."""
 
     name: str
     text: str
     is_cut: bool
-    """Whether this is only its beginning."""
+    """Whether it is only the beginning."""
 
     def __str__(self) -> str:
         """The text under the file's name, for a model."""
@@ -107,7 +107,7 @@ def is_readable(attachment: hikari.Attachment) -> bool:
 
 
 def fitted(files: Sequence[FileText], room_tokens: int) -> list[FileText]:
-    """``files``, cut so that they have ``room_tokens`` together: the long ones leave the short ones whole."""
+    """``files``, cut to ``room_tokens`` in total: long ones are cut so that short ones stay whole."""
     sizes = [count_tokens(file.text) for file in files]
     shares: dict[int, int] = {}
     for done, number in enumerate(sorted(range(len(files)), key=sizes.__getitem__)):
@@ -122,14 +122,14 @@ def fitted(files: Sequence[FileText], room_tokens: int) -> list[FileText]:
 
 
 class FileTexts:
-    """Reads files: documents in sealed processes."""
+    """Reads files; documents are read in sealed processes."""
 
     def __init__(self, sealed: SealedProcesses) -> None:
         self._sealed = sealed
         self._kept: TTLCache[int, FileText] = TTLCache(KEPT, KEPT_S)
 
     async def read(self, attachment: hikari.Attachment) -> FileText:
-        """What ``attachment`` says, up to ``MAX_CHARS`` characters.
+        """The text of ``attachment``, up to ``MAX_CHARS`` characters.
 
         Raises:
             FileUnreadError: it cannot be read.
@@ -175,14 +175,14 @@ _REASONS: dict[str, type[FileUnreadError]] = {
     "NoTextFoundError": FileWithoutTextError,
     "UnpackedTooLargeError": FileTooCostlyError,
 }
-"""By the names of what ``bot.answering.documents.gathering`` raises."""
+"""By the names of the errors that ``bot.answering.documents.gathering`` defines."""
 
 
 async def fetched(attachment: hikari.Attachment, limit_bytes: int) -> bytes:
     """The bytes of ``attachment``.
 
     Raises:
-        FileUnreadError: it is larger, or cannot be had.
+        FileUnreadError: it is larger than the limit, or cannot be downloaded.
     """
     try:
         return await download(attachment, limit_bytes)
@@ -197,7 +197,8 @@ def _reader(attachment: hikari.Attachment) -> str | None:
 
 
 def _reader_of_old(attachment: hikari.Attachment, data: bytes) -> str | None:
-    """What reads a file with a name of an old format that it is not of; None where it is of that."""
+    """The reader for a file that has an old format's suffix but is in another format; None if it really is in the old
+    format."""
     begun = data[:1000].lstrip().lower()
     if begun.startswith(b"{\\rtf"):
         return "rtf"
@@ -211,12 +212,12 @@ def _kind(attachment: hikari.Attachment) -> str:
 
 
 def _may_be_text(attachment: hikari.Attachment) -> bool:
-    """Whether only its content says what ``attachment`` is: such as LICENSE, which has no suffix and no type."""
+    """Whether only its content can tell what ``attachment`` is, as for LICENSE, which has no suffix and no type."""
     has_suffix = "." in attachment.filename.strip(".")
     return not has_suffix and _kind(attachment) in ("", "application/octet-stream") and attachment.size <= DECODED_BYTES
 
 
 def _suffix(attachment: hikari.Attachment) -> str:
     name = PurePosixPath(attachment.filename.lower())
-    # A Dockerfile is called so, or something with that suffix; a .gitignore has no other name.
+    # A Dockerfile has that name or that suffix; a .gitignore has no other name.
     return name.suffix or f".{name.name.removeprefix('.')}"

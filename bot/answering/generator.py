@@ -1,4 +1,4 @@
-"""One answer, in stages: understand, prompt, stream, speak, remember. Each takes what the one before gave."""
+"""One answer, in stages: understand, prompt, stream, speak, remember. Each stage takes the result of the one before."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.work.cancellation import CancelledByUserError
 log = structlog.get_logger()
 
 MAX_ATTEMPTS = 4
-"""At an answer, where each time something is taken back that the model was told for it."""
+"""Attempts at one answer; another is made each time a correction that the model was given is withdrawn meanwhile."""
 TAKEN_BACK = _("Something that I was told to say here was just taken back: I answer anew.")
 
 
@@ -46,13 +46,13 @@ class AnswerGenerator:
         self._teachers = teachers
 
     async def answer(self, request: AnswerRequest) -> bool:
-        """Answer ``request``: the transcript first, then the reply as it comes, then the spoken reply. Says whether all
-        of the question was known; no: a person stopped the hearing of it.
+        """Answer ``request``: the transcript first, then the reply as it is written, then the spoken reply. Returns
+        whether the whole question was known; False means that a person stopped the transcription.
 
         Raises:
-            StarlingError: nothing to answer, or a part of the way failed; what was shown so far stays.
+            StarlingError: there is nothing to answer, or a stage failed; what was shown so far stays.
             ReplyGoneError: the answer was deleted while it was written.
-            AnswerGoneError: what the model was told was taken back again and again.
+            AnswerGoneError: the corrections that the model was given were withdrawn again and again.
             hikari.HTTPError: Discord refuses.
         """
         if not request.continued and (answered := await self._memory.answered(request)):
@@ -71,13 +71,14 @@ class AnswerGenerator:
                 return True
             log.info("what the model was told was taken back, answering anew")
             request.reply.heading = heading
-            # Takes the place of all that is shown.
+            # Replaces everything that is shown.
             await request.reply.show(f"-# {translate(TAKEN_BACK, request.reply.locale)}", at_once=True)
         raise AnswerGoneError
 
     async def _written(self, understood: UnderstoodRequest) -> bool:
-        """Write the answer, show it and speak it; says whether it stays. It does not where something that the model was
-        told for it was taken back before it was complete and remembered; of that no later answer is told."""
+        """Write the answer, show it and speak it; returns whether it stays. It does not stay if a correction that the
+        model was given for it was withdrawn before the answer was complete and stored; the next attempt is not given
+        that one."""
         request = understood.request
         async with self._speaking.beside(understood) as spoken:
             prompt = await self._prompting.prompt(understood)
@@ -98,8 +99,8 @@ class AnswerGenerator:
             return True
 
     async def _finish(self, answer: StreamedAnswer, spoken: SpokenAnswer | None) -> bool:
-        """Show the whole of ``answer``, with what is to be said of it and the buttons, and remember it; False where it
-        must not stay, see ``_written``."""
+        """Show the whole ``answer`` with its small print and buttons, and store it. Returns False if it must not stay,
+        see ``_written``."""
         understood = answer.prompt.understood
         request, reply = understood.request, understood.request.reply
         notes = await self._small_print.below(answer)
@@ -115,7 +116,7 @@ class AnswerGenerator:
             goes_on=answer.is_at_limit,
             reply=reply.message_ids[0] if reply.message_ids else None,
         )
-        # Remembered before its last word is shown, where it can be: who replies at once is known already.
+        # Stored before its last word is shown, if possible, so that an immediate reply finds it.
         is_remembered = await self._memory.remember(answer)
         if await self._memory.was_taken_back(answer):
             return False

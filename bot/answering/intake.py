@@ -1,4 +1,4 @@
-"""Messages, as they come or as they come to light: which are for us, and what is done with them."""
+"""Incoming and missed messages: decides which are for the bot, and what is done with them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ REFUSAL_HOLDS_S = 60.0
 
 
 class MessageIntake:
-    """Has messages answered that are for us, and voice notes written down where every one is."""
+    """Has messages that are for the bot answered, and voice notes transcribed in channels where all of them are."""
 
     def __init__(
         self,
@@ -51,14 +51,14 @@ class MessageIntake:
         self._access = access
         self._sent = SentNotes()
         self._refused: TTLCache[tuple[int, int], bool] = TTLCache(10_000, REFUSAL_HOLDS_S)
-        """Who was told lately that they may not, and where."""
+        """The users who were recently told that they may not use the bot, and the channels."""
         self._lock = KeyedLock()
 
     async def take(self, message: hikari.Message) -> bool:
-        """Have ``message`` answered or written down, if it is to be; says whether it is, which it is once. Trouble is
-        told to its author."""
+        """Have ``message`` answered or transcribed if it should be. Returns whether it was accepted, which happens only
+        once per message. Errors are reported to its author."""
         try:
-            # Each event is handled in a task of its own: without a lock, what someone says next may be taken first.
+            # Each event is handled in its own task: without a lock, a person's next message could be accepted first.
             async with self._lock.of((message.author.id, message.channel_id)):
                 is_ours, follows = await self._is_for_us(message), None
                 notes: tuple[int, ...] = ()
@@ -90,8 +90,9 @@ class MessageIntake:
         return False
 
     async def offer(self, message: hikari.Message) -> bool:
-        """Offer to answer ``message``, for which it is too late to answer unasked; says whether it is offered, which it
-        is once, and only where somebody has turned to us: not where we merely take part."""
+        """Offer to answer ``message``, which is too old to be answered unasked. Returns whether it was offered, which
+        happens only once per message, and only if it addresses the bot, not if the bot has merely joined the
+        channel."""
         me = self._bot.get_me()
         if me is None or not is_for(me.id, message, roles=own_roles(me.id, message.guild_id, self._bot.cache)):
             return False
@@ -101,8 +102,9 @@ class MessageIntake:
         return await self._answers.offer(message, locale=locale, guild_name=guild_name)
 
     async def _may(self, message: hikari.Message, *, silently: bool = False) -> bool:
-        """Whether the author of ``message`` may use Starling there. Whom a server's choice of channels or roles keeps
-        away is told so once a minute, by a direct message, unless ``silently``; whom somebody has blocked is not."""
+        """Whether the author of ``message`` may use Starling there. Unless ``silently``, a person whom the server's
+        choice of channels or roles excludes is told so by a direct message, at most once a minute per channel; a person
+        who was blocked is told nothing."""
         member = message.member or None
         try:
             await self._access.require(
@@ -140,7 +142,7 @@ class MessageIntake:
         return is_for(me.id, message, joined=message.channel_id in joined, roles=roles)
 
     async def _circumstances(self, message: hikari.Message) -> tuple[str, str | None]:
-        """The locale of the author, as well as it is known, and the name of the guild."""
+        """The best known locale of the author, and the name of the guild."""
         guild = None if message.guild_id is None else self._bot.cache.get_guild(message.guild_id)
         locale = await self._locales.of(message.author.id, str(guild.preferred_locale) if guild else DEFAULT_LOCALE)
         me = self._bot.get_me()

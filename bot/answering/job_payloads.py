@@ -1,4 +1,4 @@
-"""What the jobs of answering are stored with."""
+"""The payloads with which answering stores its jobs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.work.job_store import Job, JobStore
 
 
 class JobKind(StrEnum):
-    """What answering promises to people."""
+    """The kinds of jobs that answering stores."""
 
     ANSWER = "answer"
     TRANSCRIPT = "transcript"
@@ -19,27 +19,27 @@ class JobKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AnswerPayload:
-    """What an answer needs beside the message that it answers."""
+    """What an answer needs besides the message that it answers."""
 
     locale: str
-    """In which the person is told of trouble."""
+    """The locale in which errors are reported."""
     guild_name: str | None = None
     words: str | None = None
-    """What the person wrote, by which an edit is told from a preview that Discord adds; None once it is forgotten."""
+    """What the person wrote; distinguishes an edit from an embed that Discord adds. None once it is forgotten."""
     posted: tuple[int, ...] = ()
-    """Ids of the messages of the answer, in order."""
+    """The ids of the answer's messages, in order."""
     spoken: tuple[int, ...] = ()
-    """Ids of its voice messages."""
+    """The ids of its voice messages."""
     first_words: tuple[int, ...] = ()
-    """The one of them that has the first words alone, for as long as the rest is not there."""
+    """The id of the voice message that has only the first words, until the rest is posted."""
     times: int = 0
-    """How often it was asked for anew; counted by ``JobStore.begin_anew``."""
+    """How often the answer was requested again; counted by ``JobStore.begin_anew``."""
     goes_on: bool = False
-    """Whether it goes on from what is remembered of it, where it had reached its limit."""
+    """Whether it continues its stored text, which had reached the length limit."""
     follows: int | None = None
-    """The message with the question that it goes on from, where it does not reply to the answer to that."""
+    """The message with the question that this one continues, if it does not reply to that question's answer."""
     notes: tuple[int, ...] = ()
-    """The messages with the voice notes that whoever asks sent just before."""
+    """The messages with the voice notes that the asker sent just before."""
 
     @classmethod
     def of(cls, job: Job) -> Self:
@@ -59,7 +59,7 @@ class AnswerPayload:
 
     @property
     def stored(self) -> dict[str, Any]:
-        """As JSON holds it."""
+        """The payload as JSON values."""
         return {
             "locale": self.locale,
             "guild_name": self.guild_name,
@@ -76,10 +76,10 @@ class AnswerPayload:
 
 @dataclass(frozen=True, slots=True)
 class TranscriptPayload:
-    """What a transcript needs beside the message with the voice note."""
+    """What a transcript needs besides the message with the voice note."""
 
     locale: str
-    """In which the caption is written, and the person is told of trouble."""
+    """The locale of the caption and of reported errors."""
     posted: tuple[int, ...] = ()
     """The id of the message with the transcript."""
 
@@ -89,37 +89,37 @@ class TranscriptPayload:
 
     @property
     def stored(self) -> dict[str, Any]:
-        """As JSON holds it."""
+        """The payload as JSON values."""
         return {"locale": self.locale, "posted": list(self.posted)}
 
 
 async def note_posted(jobs: JobStore, job_id: str, message_ids: Sequence[int]) -> None:
-    """Store which messages the answer, or the transcript, consists of."""
+    """Store the ids of the messages of which the answer, or the transcript, consists."""
     await jobs.note(job_id, posted=list(message_ids))
 
 
 class SpokenMessages:
-    """The voice messages of one answer, as they are posted."""
+    """Tracks the voice messages of one answer as they are posted."""
 
     def __init__(self, payload: AnswerPayload) -> None:
         self._spoken = [id_ for id_ in payload.spoken if id_ not in payload.first_words]
         self.unnoted: dict[str, Any] = {}
-        """What the payload of the job lacks of them."""
+        """The fields of the job's payload that still have to be stored."""
 
     def add(self, message_id: int, *, is_beginning: bool = False) -> None:
-        """One was posted; ``is_beginning``: it has the first words alone, and the rest comes in another."""
+        """Add a posted voice message; ``is_beginning``: it has only the first words, and the rest comes in another."""
         self._spoken.append(message_id)
         self.unnoted = {"spoken": list(self._spoken), "first_words": [message_id] if is_beginning else []}
 
     async def note(self, jobs: JobStore, job_id: str) -> None:
-        """Store which there are."""
+        """Store the fields in ``unnoted``, if there are any."""
         noted, self.unnoted = self.unnoted, {}
         if noted:
             await jobs.note(job_id, **noted)
 
 
 def posted_for(job: Job) -> tuple[int, ...]:
-    """Ids of all messages that were posted for a job of either kind."""
+    """The ids of all messages that were posted for a job of either kind."""
     return (*_ids(job.payload.get("posted", ())), *_ids(job.payload.get("spoken", ())))
 
 

@@ -1,4 +1,4 @@
-"""Servers that Starling was removed from while nobody told it: they are forgotten when that comes to light."""
+"""Detects servers that removed Starling while it was offline, and forgets them."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from bot.storage.whole_file import replace_with
 log = structlog.get_logger()
 
 KNOWN_GUILDS = "guilds-known"
-"""The name of the file with the ids of the servers that Starling is on; for each of several gateways with "-0", "-1"
+"""The name of the file with the ids of the servers that Starling is on; with several gateways, followed by "-0", "-1"
 and so on."""
 
 
 class LeftGuilds:
-    """Compares the servers that Discord tells of at the beginning of a session with those that were known before."""
+    """Compares the servers that Discord lists at the beginning of a session with those that were known before."""
 
     def __init__(self, rest: hikari.api.RESTClient, deletions: Deletions, file: Path) -> None:
-        """``file``: where they are kept. What those of other gateways say counts as well: there are more or fewer of
-        them than before."""
+        """``file``: where the known servers are stored. The files of other gateways are read as well, since the number
+        of gateways may have changed."""
         self._rest = rest
         self._deletions = deletions
         self._file = file
@@ -34,8 +34,8 @@ class LeftGuilds:
         self._one_at_a_time = asyncio.Lock()
 
     async def told(self, application: int, guilds: Collection[int], shard: int, shards: int) -> None:
-        """Discord has begun a session of a shard, and these are all servers of it; those that are not among them any
-        more are forgotten, once Discord has said of each that there is nothing to be seen."""
+        """Handle the start of a shard's session with the list of all its ``guilds``. Known servers that are missing
+        from it are forgotten, once Discord has confirmed for each that the bot cannot see it."""
         async with self._one_at_a_time:
             self._application = application
             if self._known is None:
@@ -49,14 +49,14 @@ class LeftGuilds:
             await asyncio.to_thread(self._write)
 
     async def joined(self, guild: int) -> None:
-        """Starling is on this server from now on."""
+        """Record that Starling has joined a server."""
         async with self._one_at_a_time:
             if self._known is not None and guild not in self._known:
                 self._known.add(guild)
                 await asyncio.to_thread(self._write)
 
     async def left(self, guild: int) -> None:
-        """Starling is on it no longer."""
+        """Record that Starling has left a server."""
         async with self._one_at_a_time:
             if self._known is not None and guild in self._known:
                 self._known.remove(guild)
@@ -72,7 +72,8 @@ class LeftGuilds:
         return False
 
     def _read(self) -> set[int]:
-        """Those of this application: with another token nothing was left."""
+        """The known servers of this application; those that were stored under another application's token were not
+        left."""
         known: set[int] = set()
         for file in self._file.parent.glob(f"{KNOWN_GUILDS}*.json"):
             try:

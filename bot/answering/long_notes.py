@@ -1,4 +1,4 @@
-"""Long voice notes as a card: what it is about, what is to be done, and the whole transcript as a file."""
+"""Long voice notes as a card: a summary, what is to be done, and the whole transcript as a file."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from bot.ui.transcript_text import caption
 from bot.work.cancellation import CancellationToken, CancelledByUserError
 
 LONG_NOTE_S = 120.0
-"""Recordings of more seconds together are summed up."""
+"""Recordings that are longer than this in total, in seconds, are summarised."""
 
 MAX_CHARS = 1500
-"""Of a summary with what is to be done: with the small print it fits into one message."""
+"""The limit on a summary with its tasks, in characters: with the small print it fits into one message."""
 
 SUMMING_UP = _("I have heard all of it and am summing it up …")
 IN_SHORT, TO_DO = _("In short"), _("To do")
@@ -33,7 +33,7 @@ LEFT_OUT = _("The end is left out of this summary: it is longer than I can read 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What is posted."""
+    """The parts of the message."""
 
     text: str
     file: hikari.Bytes
@@ -42,17 +42,17 @@ class Card:
 
 
 def spoken_in(heard: Sequence[HeardRecording]) -> list[Transcript]:
-    """The transcripts of those in which somebody speaks."""
+    """The transcripts of the recordings in which somebody speaks."""
     return [one.transcript for one in heard if one.transcript is not None and one.transcript.has_speech]
 
 
 def is_long(heard: Sequence[HeardRecording]) -> bool:
-    """Whether they are summed up."""
+    """Whether the recordings are long enough to be summarised."""
     return sum(one.duration_s for one in spoken_in(heard)) > LONG_NOTE_S
 
 
 class LongNotes:
-    """Makes cards."""
+    """Makes the cards of long notes."""
 
     def __init__(self, summarizer: Summarizer) -> None:
         self._summarizer = summarizer
@@ -67,8 +67,9 @@ class LongNotes:
         guild: int | None,
         progress: OnSummary,
     ) -> Card:
-        """The card of what was ``heard``, with a summary in ``language`` and its other words in ``locale``; at least
-        one recording has speech. What the summary takes is counted for ``user``; ``progress`` is told how far it is."""
+        """The card of what was ``heard``, at least one recording of which has speech. Its summary is in ``language``
+        and its other words are in ``locale``. The tokens are counted for ``user``; ``progress`` is called as the
+        summary proceeds."""
         lines = _lines(heard)
         summary = await self._summarizer.sum_up(lines, language=language, user=user, guild=guild, progress=progress)
         return _card(heard, lines, summary, locale)
@@ -83,8 +84,8 @@ class LongNotes:
         guild: int | None,
         stop: CancellationToken,
     ) -> Card:
-        """As ``card``, in the locale of ``reply``, which shows how far it is; as ``card_without_model`` once the
-        summary is stopped.
+        """As ``card``, in the locale of ``reply``, which shows the progress; as ``card_without_model`` if the summary
+        is stopped.
 
         Raises: as ``StreamingReply.show``.
         """
@@ -106,7 +107,7 @@ class LongNotes:
 
 
 def card_without_model(heard: Sequence[HeardRecording], locale: str) -> Card:
-    """The card of what was ``heard`` with sentences chosen from it, for whoever does not wait for a summary."""
+    """The card of what was ``heard`` with an extract of its sentences, for people who do not wait for a summary."""
     lines = _lines(heard)
     return _card(heard, lines, extract(lines), locale)
 
@@ -124,7 +125,7 @@ def _card(heard: Sequence[HeardRecording], lines: Sequence[str], summary: Summar
 
 
 def summing_up(done: SummaryProgress, locale: str) -> str:
-    """How far a summary is: a bar where it is made in pieces, and its sentences so far."""
+    """The progress of a summary: a bar if it is made in pieces, and its sentences so far."""
     lines = [f"-# {translate(SUMMING_UP, locale)}"]
     if done.pieces > 1:
         lines.append(bar((done.piece - 1) / (done.pieces + 1)))
@@ -134,7 +135,7 @@ def summing_up(done: SummaryProgress, locale: str) -> str:
 
 
 def told(summary: Summary, locale: str) -> str:
-    """``summary`` as people read it."""
+    """``summary`` as text for people, with headings and notes."""
     lines = [f"### {translate(IN_SHORT, locale)}", summary.text]
     if summary.to_dos:
         lines.append(f"### {translate(TO_DO, locale)}")
@@ -150,7 +151,7 @@ def told(summary: Summary, locale: str) -> str:
 
 
 def to_do_lines(summary: Summary) -> list[tuple[str, str]]:
-    """What is to be done, a line each: what stands before it, and its words."""
+    """The tasks, one line each, as pairs of the line's prefix and its words."""
     return [(_mark(to_do), _words_of(to_do)) for to_do in summary.to_dos]
 
 

@@ -1,4 +1,4 @@
-"""What people read in a message: its words with names in place of ids, and what else stands in it."""
+"""The text that people see in a message: its words with names instead of ids, and its other readable parts."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _EMOJI = re.compile(r"<a?:(\w+):\d+>")
 _MOMENT = re.compile(r"<t:(-?\d{1,13})(?::\w)?>")
 _PLACE = re.compile(r"<id:(customize|browse|guide)>")
 _PLACES = {"customize": "Channels & Roles", "browse": "Browse Channels", "guide": "Server Guide"}
-"""What Discord calls the places of a server that are no channels."""
+"""Discord's names for the places of a server that are not channels."""
 _COMMAND = re.compile(r"</([^:<>]{1,100}):\d+>")
 _MAX_EMBEDS = 5
 _MAX_EMBED_CHARS = 2000
 _MAX_LAID_OUT_CHARS = 4000
-"""What Discord lets a message of components say."""
+"""Discord's limit on the text of a message that consists of components."""
 
 
 def text_of(message: hikari.PartialMessage, me: hikari.Snowflakeish, cache: hikari.api.Cache, *, embeds: bool) -> str:
     """The words of ``message`` without the mention of the bot ``me`` at its start or end, of what it forwards, and of
-    its poll, its stickers and its components; ``embeds``: of those as well, which Discord adds to links after a message
-    was written."""
+    its poll, stickers and components. ``embeds``: include its embeds as well, which Discord adds to links after a
+    message was written."""
     return "\n".join(part for part in _parts(message, me, cache, embeds=embeds) if part)
 
 
@@ -39,7 +39,7 @@ def _parts(
     )
     for snapshot in message.message_snapshots or ():
         yield _named(snapshot.content or "", message.guild_id, snapshot.user_mentions or {}, cache)
-        # What is forwarded is complete.
+        # The embeds of a forwarded message are already there.
         yield from map(_embed, snapshot.embeds[:_MAX_EMBEDS])
         yield from _stickers(snapshot.stickers)
         yield _named("\n".join(_laid_out(snapshot.components))[:_MAX_LAID_OUT_CHARS], message.guild_id, users, cache)
@@ -58,7 +58,7 @@ def _stickers(stickers: Sequence[hikari.PartialSticker]) -> Iterator[str]:
 
 
 def _laid_out(components: Iterable[object]) -> Iterator[str]:
-    """The texts of messages that are made of components, which have no others."""
+    """The texts in ``components``; a message that consists of components has no other text."""
     for component in components:
         if isinstance(component, hikari.TextDisplayComponent):
             yield component.content

@@ -1,4 +1,4 @@
-"""What was asked, and what was deleted, while nobody listened: at a stop, an update, a crash, or when Discord lost our
+"""Catches up on what was asked and deleted during an interruption: a stop, an update, a crash, or a lost Discord
 session."""
 
 from __future__ import annotations
@@ -24,34 +24,35 @@ from bot.work.jobs import JobRunner
 log = structlog.get_logger()
 
 LAST_CONNECTED = "last-connected"
-"""The name of the file that tells since when something may have been missed; for each of several gateways with "-0",
+"""The name of the file that tells since when something may have been missed; with several gateways, followed by "-0",
 "-1" and so on."""
 MAX_AGE = timedelta(hours=24)
-"""What is older is left alone: whoever asked has found another way. From ``TOO_LATE`` on an answer is only offered."""
+"""Older messages are left alone: their authors have found another way. From ``TOO_LATE`` on, an answer is only
+offered."""
 OVERLAP = timedelta(minutes=2)
-"""So much earlier than the connection was last known to live is looked: a dead one is noticed late. What was answered
-then is known as answered."""
+"""How far before the last sign of life the search starts, since a dead connection is noticed late. Messages that were
+answered in that time are recognised as answered."""
 RECENT = timedelta(days=7)
-"""Where somebody has turned to us within so long, they may have done so again."""
+"""A channel is searched if somebody addressed the bot there within this time."""
 MAX_CHANNELS = 50
 MAX_READ = MAX_MESSAGES
-"""Messages of one channel, the latest."""
+"""The most messages that are read of one channel, the latest."""
 MAX_TAKEN = 200
-"""Messages that are answered, written down or offered to be, of all channels together."""
+"""The most messages that are answered, transcribed or offered an answer, in all channels together."""
 ROOM_TIMEOUT_S = 600.0
-"""How long one message waits until those of the same person before it are answered."""
+"""How long a message waits for earlier ones of the same person to be answered."""
 PAUSE_S = 0.2
-"""Between two channels, so that those who ask now are not kept waiting by Discord's limits."""
+"""The pause between two channels, so that Discord's rate limits do not delay those who ask now."""
 SETTLING_S = 2.0
-"""After the connection stands, until Discord has told of the guilds."""
+"""The wait after connecting, until Discord has sent the guilds."""
 BEAT_S = 5.0
 UNKNOWN_CHANNEL = 10003
-"""Discord's code for one that is gone."""
+"""Discord's error code for a channel that is gone."""
 
 
 class MissedQuestions:
-    """Finds them where they may be: in direct messages and channels in which somebody has lately turned to us, and in
-    those that we take part in."""
+    """Finds missed questions where they may be: in direct messages and channels in which somebody recently addressed
+    the bot, and in those that it has joined or transcribes."""
 
     def __init__(
         self,
@@ -64,9 +65,9 @@ class MissedQuestions:
         clock: Clock,
         deletions: Deletions,
     ) -> None:
-        """``file``: changed last when the connection was last known to live. Where it is missing, the oldest one of
-        other gateways tells: there are more or fewer of them than at the last start.
-        """
+        """``file``: its modification time is when the connection was last known to be alive. If it is missing, the
+        oldest such file of the other gateways is used, since the number of gateways may have changed since the last
+        start."""
         self._bot = bot
         self._intake = intake
         self._jobs = jobs
@@ -76,16 +77,17 @@ class MissedQuestions:
         self._deletions = deletions
         self._file = file
         self._sessions = 0
-        """How many Discord has begun: what came before the latest may have been missed."""
+        """How many sessions Discord has begun; messages before the latest one may have been missed."""
         self._caught_up = 0
-        """Up to which of them what was missed was looked for."""
+        """The number of the session up to which missed messages have been dealt with."""
         self._lost: set[int] = set()
         """Numbers of the shards whose connection is broken."""
         self._has_begun = False
         self._one_at_a_time = asyncio.Lock()
 
     async def begin(self) -> None:
-        """Look for what was missed before this start, then keep note of the connection; ends by being cancelled."""
+        """Look for what was missed before this start, then keep recording that the connection is alive; runs until it
+        is cancelled."""
         self._has_begun = True
         if not self._file.exists():
             others = sorted(self._file.parent.glob(f"{LAST_CONNECTED}*"), key=lambda other: other.stat().st_mtime)
@@ -94,7 +96,7 @@ class MissedQuestions:
                 known = others[0].stat().st_mtime
                 os.utime(self._file, (known, known))
             else:
-                # Nobody was listening before the first start of all, so that nothing was missed.
+                # Before the very first start nobody was listening, so nothing was missed.
                 self._caught_up = self._sessions
         await self._catch_up()
         while True:
@@ -103,23 +105,23 @@ class MissedQuestions:
             await asyncio.sleep(BEAT_S)
 
     def lost(self, shard: int) -> None:
-        """Take note that the connection of a shard broke."""
+        """Record that a shard's connection broke."""
         self._lost.add(shard)
 
     def resumed(self, shard: int) -> None:
-        """Take note that it stands again, and that Discord tells all that happened meanwhile."""
+        """Record that the shard's connection was resumed, so that Discord sends everything that happened meanwhile."""
         self._lost.discard(shard)
 
     async def renewed(self, shard: int) -> None:
-        """Take note that Discord has begun another session, and look for what came before it."""
+        """Record that Discord has begun a new session, and look for what was missed before it."""
         self._lost.discard(shard)
         self._sessions += 1
         if self._has_begun:
             await self._catch_up()
 
     async def _catch_up(self) -> None:
-        """Have answered what was missed since the connection was last known to live. Never raises for Discord's sake:
-        what cannot be read is left alone."""
+        """Have the messages answered that were missed since the connection was last known to be alive. Never raises
+        because of Discord: what cannot be read is left alone."""
         async with self._one_at_a_time:
             sessions = self._sessions
             if sessions == self._caught_up:
@@ -135,10 +137,10 @@ class MissedQuestions:
             self._caught_up = sessions
 
     def _since(self) -> datetime:
-        """From when on messages may have been missed."""
+        """The time from which messages may have been missed."""
         last, now = datetime.fromtimestamp(self._file.stat().st_mtime, UTC), datetime.now(UTC)
         if last > now + OVERLAP:
-            # The clock was set back: when the connection stood last cannot be told.
+            # The clock was set back, so the file does not tell when the connection was last alive.
             last = now - TOO_LATE
         return max(last - OVERLAP, now - MAX_AGE)
 
@@ -146,9 +148,9 @@ class MissedQuestions:
         taken = 0
         async for channel, guild in self._channels():
             for message in await self._messages(channel, guild, since):
-                # Of what is asked now, too much is refused; what was missed comes all at once, and can wait.
+                # New questions are refused when there are too many, but missed ones come all at once and can wait.
                 await self._runner.wait_for_room(message.author.id, ROOM_TIMEOUT_S)
-                # Discord does not say of a message that is fetched in which guild it is.
+                # Discord leaves the guild out of messages that are fetched.
                 message.guild_id = guild
                 is_late = self._clock() - message.timestamp > TOO_LATE
                 taken += await (self._intake.offer(message) if is_late else self._intake.take(message))
@@ -158,7 +160,7 @@ class MissedQuestions:
         return taken
 
     async def _channels(self) -> AsyncIterator[tuple[hikari.Snowflake, hikari.Snowflake | None]]:
-        """Where to look, each with its guild, those of the latest conversations first."""
+        """The channels to search, each with its guild; those with the latest conversations come first."""
         found = dict(await self._jobs.recent_channels(datetime.now(UTC) - RECENT, MAX_CHANNELS))
         for guild, channels in (await self._preferences.channels()).items():
             if self._bot.cache.get_guild(guild) is not None:
@@ -171,8 +173,8 @@ class MissedQuestions:
     async def _messages(
         self, channel: hikari.Snowflake, guild: hikari.Snowflake | None, since: datetime
     ) -> list[hikari.Message]:
-        """What was written there since then and has no reply of ours, the oldest first; nothing where nothing may be
-        read. What is stored of messages that are gone is forgotten."""
+        """The messages since then to which the bot has not replied, oldest first; none if the channel may not be read.
+        Stored exchanges whose messages are gone are forgotten."""
         earliest = hikari.Snowflake.from_datetime(since)
         cached = self._bot.cache.get_guild_channel(channel) or self._bot.cache.get_thread(channel)
         known = await self._deletions.known_in(channel, guild)
@@ -189,7 +191,7 @@ class MissedQuestions:
         there = {message.id for message in latest}
         await self._deletions.forget_missing(known, there, is_whole=len(latest) < MAX_READ)
         found = [message for message in latest if message.id >= earliest]
-        # Also of what is no longer known as answered, because it was to be forgotten.
+        # This also covers answers that are no longer stored because they had to be forgotten.
         me = self._bot.get_me()
         replied = {
             one.message_reference.id

@@ -1,4 +1,4 @@
-"""What is said in voice notes, in the languages that a server wants below each transcript in a channel."""
+"""Translations of voice notes, in the languages that a server wants below each transcript in a channel."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class NoteTranslations:
     """The translations of one message's notes."""
 
     texts: tuple[tuple[str, str], ...] = ()
-    """Codes of languages, and what is said in them."""
+    """Pairs of a language code and the translation."""
     remarks: tuple[str, ...] = ()
-    """What else is to be told, in the reader's language."""
+    """Further remarks, in the reader's language."""
 
 
 class NoteTranslator:
@@ -38,10 +38,10 @@ class NoteTranslator:
         self._reader = reader
         self._preferences = preferences
         self._told: dict[int, tuple[str, ...]] = {}
-        """Channels that were told that it cannot be done, and for which languages."""
+        """Channels that were told that translation is not possible, with the languages chosen at that time."""
 
     async def wanted(self, heard: Sequence[HeardRecording], guild: int | None, channel: int) -> tuple[str, ...]:
-        """The languages of the ``channel`` that not all of what was ``heard`` is in."""
+        """The ``channel``'s languages in which some of what was ``heard`` is not spoken."""
         return tuple(one for one in await self._chosen(guild, channel) if _foreign(heard, one))
 
     async def translate(
@@ -54,9 +54,9 @@ class NoteTranslator:
         locale: str,
         card: Card | None = None,
     ) -> NoteTranslations:
-        """What was ``heard`` in each language that is ``wanted``, but for what is in that language already; of a long
-        note what is on its ``card``. What it takes is counted for ``sender``. That the model cannot translate is told
-        once."""
+        """What was ``heard``, or the ``card`` of a long note, in each language that is ``wanted``; recordings that are
+        already in the language are left out. The tokens or the recordings are counted for ``sender``. That the model
+        cannot translate is said only once per channel and choice of languages."""
         texts: list[tuple[str, str]] = []
         remarks: list[str] = []
         by_model = await self._translator.can_translate(guild)
@@ -107,5 +107,5 @@ def _extract(heard: Sequence[HeardRecording]) -> Summary:
 
 
 def _foreign(heard: Sequence[HeardRecording], language: str) -> list[HeardRecording]:
-    """Those in which somebody speaks another language."""
+    """The recordings in which somebody speaks another language."""
     return [one for one in heard if one.text and one.transcript is not None and one.transcript.language != language]

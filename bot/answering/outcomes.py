@@ -1,4 +1,4 @@
-"""How answers have gone lately, for those who watch over Starling."""
+"""How recent answers have turned out, for those who monitor Starling."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.ui.error_report import concerns_host
 
 
 class AnswerPart(StrEnum):
-    """What an answer needs."""
+    """A component that answers depend on."""
 
     CHAT = "chat"
     RECOGNITION = "recognition"
@@ -27,37 +27,38 @@ class AnswerPart(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AnswerFailure:
-    """What went wrong last."""
+    """A failed answer."""
 
     at: datetime
     error: str
-    """The name of its class."""
+    """The name of the error's class."""
     detail: LazyMessage
-    """Its sentence, where it says nothing of what a person has sent; else that of any error."""
+    """The error's sentence if the host may have to act on the error; otherwise the generic one, which quotes nothing
+    that a person has sent."""
     cause: str = ""
-    """What lies deepest behind it, such as a connection that was refused."""
+    """The root cause, such as a refused connection."""
 
     def __str__(self) -> str:
         return f"{self.detail} ({self.cause})" if self.cause else str(self.detail)
 
 
 class Outcomes:
-    """The last answer, the last failure, and what has failed since it last went well. Kept in memory alone, without a
-    word of what people say."""
+    """The last answer, the last failure, and what has failed since it last worked. Kept in memory only, and without
+    anything that people have said."""
 
     def __init__(self) -> None:
         self.last_answer_at: datetime | None = None
         self.last_failure: AnswerFailure | None = None
         self.failures_in_a_row = 0
-        """Answers that failed for something that the host may have to see to, since one went well."""
+        """Answers that failed since the last success, for reasons that the host may have to act on."""
         self._broken: dict[AnswerPart, AnswerFailure] = {}
 
     def broken(self, part: AnswerPart) -> AnswerFailure | None:
-        """Why ``part`` failed when it was last needed; None: it did not."""
+        """Why ``part`` failed when it was last needed; None if it worked."""
         return self._broken.get(part)
 
     def answered(self, *, heard: bool) -> None:
-        """An answer has come to its end; ``heard``: to a recording."""
+        """Record that an answer was completed; ``heard``: it answered a recording."""
         self.last_answer_at = datetime.now(UTC)
         self.failures_in_a_row = 0
         self.works(AnswerPart.CHAT)
@@ -66,7 +67,7 @@ class Outcomes:
             self.works(AnswerPart.RECOGNITION)
 
     def failed(self, error: BaseException) -> None:
-        """An answer has failed with ``error``."""
+        """Record that an answer failed with ``error``."""
         is_serious = concerns_host(error)
         failure = _failure(error, is_ours=is_serious)
         self.last_failure = failure
@@ -81,11 +82,12 @@ class Outcomes:
             self._broken[AnswerPart.RECOGNITION] = failure
 
     def fails(self, part: AnswerPart, error: StarlingError) -> None:
-        """``part`` did not do what was wanted of it, which alone is no failed answer."""
+        """Record that ``part`` failed; this alone does not count as a failed answer."""
         self._broken.setdefault(part, _failure(error, is_ours=True))
 
     def works(self, part: AnswerPart) -> None:
-        """``part`` did what was wanted of it; answers that failed for want of it count no longer."""
+        """Record that ``part`` worked; if the last failure was due to it, the count of failures in a row starts
+        again."""
         failure = self._broken.pop(part, None)
         if failure is not None and failure == self.last_failure:
             self.failures_in_a_row = 0

@@ -1,4 +1,4 @@
-"""Cards of our own, which stand in a conversation as what anyone writes does: comparisons, long notes, results."""
+"""The bot's own cards, which count in a conversation like anyone's messages: comparisons, long notes, results."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _OF_ANSWERS = frozenset(
 
 
 def is_card(message: hikari.PartialMessage) -> bool:
-    """Whether ``message``, which is our own, is a card and no answer.
+    """Whether ``message``, one of the bot's own, is a card and not an answer.
 
-    What was answered is known as an exchange, or was forgotten, and then no more is to be known of it; a card stands on
-    Discord, where everyone reads it. What one alone sees, such as what they have taught, is told and not talked of.
+    An answer is known as an exchange, or was forgotten and must stay so; a card is on Discord for everyone to read. An
+    ephemeral message, such as the list of what someone has taught, is not part of a conversation.
     """
     flags = message.flags or hikari.MessageFlag.NONE
     if flags & hikari.MessageFlag.EPHEMERAL:
@@ -42,7 +42,7 @@ def is_card(message: hikari.PartialMessage) -> bool:
 
 
 def _button_ids(message: hikari.PartialMessage) -> Iterator[str]:
-    """What the buttons below ``message`` are for."""
+    """The kinds of the buttons below ``message``: their custom ids up to the first colon."""
     for row in message.components or ():
         if isinstance(row, hikari.ActionRowComponent):
             for one in row.components:

@@ -1,15 +1,15 @@
-"""A picture that somebody sent, made into what models are shown; for a sealed process, since its memory depends on what
-a few bytes claim."""
+"""Converts a picture that somebody sent into what models are shown. Runs in a sealed process, since its use of memory
+depends on what a few bytes claim."""
 
 from __future__ import annotations
 
 import io
 
-# Named here, since none can be imported any more once it is needed; Pillow finds MPO and TIFF inside of JPEG.
+# Imported here because nothing can be imported once a picture arrives; Pillow finds MPO and TIFF inside JPEG.
 from PIL import GifImagePlugin, Image, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
 
 SIDE = 1024
-"""Pixels; larger pictures are made smaller, as models do with them anyway."""
+"""Pixels; larger pictures are scaled down, as models do anyway."""
 LIMIT_PIXELS = 50_000_000
 _STRIP_PIXELS = 1_000_000
 
@@ -18,7 +18,7 @@ _FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 
 
 def load() -> None:
-    """Have all loaded that is loaded with the first picture."""
+    """Load everything that would otherwise be loaded with the first picture."""
     for format_ in _FORMATS:
         sample = io.BytesIO()
         Image.new("RGB", (2, 2)).save(sample, format_)
@@ -26,10 +26,10 @@ def load() -> None:
 
 
 def as_jpeg(data: bytes) -> bytes:
-    """The first picture in ``data``, no larger than ``SIDE``, on white where it is transparent.
+    """The first picture in ``data`` as JPEG, at most ``SIDE`` pixels wide and high, on white where it is transparent.
 
     Raises:
-        Exception: of many kinds, where it is damaged or has more than ``LIMIT_PIXELS``.
+        Exception: of many kinds, if it is damaged or has more than ``LIMIT_PIXELS``.
     """
     with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
         if picture.width * picture.height > LIMIT_PIXELS:
@@ -46,8 +46,8 @@ def as_jpeg(data: bytes) -> bytes:
 
 
 def _reduced(picture: Image.Image) -> Image.Image:
-    """``picture`` with transparency, and where it is large, smaller by a whole factor, but not below twice ``SIDE``.
-    Made strip by strip: any other form of a whole large picture would be a second large picture."""
+    """``picture`` with an alpha channel; if it is large, reduced by an integer factor, but not below twice ``SIDE``.
+    Done strip by strip: converting a large picture as a whole would need memory for a second one."""
     factor = max(1, max(picture.size) // (2 * SIDE))
     width, height = picture.size
     small = Image.new("RGBA", (-(-width // factor), -(-height // factor)))

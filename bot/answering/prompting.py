@@ -1,4 +1,4 @@
-"""The second stage: what the model is shown, from what is asked and all that bears on it."""
+"""The second stage: builds the prompt from the question and everything relevant to it."""
 
 from __future__ import annotations
 
@@ -21,48 +21,48 @@ from bot.recall.facts import with_facts
 from bot.recall.recall import Recall
 
 EARLIER_FILES_SHARE, MAX_EARLIER_FILES_TOKENS = 0.25, 50_000
-"""Of what a model can take in, for the files of one earlier message, and at most."""
+"""The files of one earlier message get at most this share of the model's context, and at most this many tokens."""
 NO_OTHER_ANSWER_S = 60.0
-"""So long recall is waited for where there is nothing else to say: the demonstration model speaks English only, and
-what finds other languages may be loading."""
+"""How long to wait for recall when there is no other answer: the demonstration model speaks English only, and the model
+that matches other languages may still be loading."""
 GO_ON = "Go on exactly where your answer stopped. Repeat none of it, and say nothing about going on."
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerPrompt:
-    """All that a prompt is made of; how much of it is shown depends on the room that there is."""
+    """Everything that a prompt is made from; how much of it is shown depends on the room in the context."""
 
     understood: UnderstoodRequest
     instruction: str
-    """Of the guild or the channel."""
+    """The guild's or the channel's."""
     history: tuple[ChatMessage, ...]
-    """What was said before, oldest first."""
+    """The earlier conversation, oldest first."""
     asked: ChatMessage
-    """The question, with the corrections that were recalled."""
+    """The question, including the recalled corrections."""
     parent: Exchange | None
-    """The exchange that the question goes on with."""
+    """The exchange that the question continues."""
     corrections: tuple[ApprovedCorrection, ...]
-    """Those in it, the nearest first, or, in direct messages, what the asker has taught for themselves."""
+    """The recalled corrections, nearest first; in direct messages, what the asker has taught for themselves."""
     now: datetime
     thread_name: str | None = None
-    """The title of the thread that it is asked in."""
+    """The title of the thread in which the question is asked."""
     unread: tuple[FileUnreadError, ...] = ()
-    """Why files of the question, or of what it is about, were not read."""
+    """Why files of the question, or of the message that it is about, were not read."""
     shortened: tuple[str, ...] = ()
-    """The names of those of which only the beginning is in it."""
+    """The names of the files of which only the beginning is included."""
 
     @property
     def recalled(self) -> tuple[int, ...]:
-        """The numbers of the corrections in it."""
+        """The numbers of the recalled corrections."""
         return tuple(correction.number for correction in self.corrections)
 
     @property
     def taught(self) -> tuple[str, ...]:
-        """What was taught to be said to the question, the nearest first."""
+        """The answers that were taught for the question, nearest first."""
         return tuple(correction.answer for correction in self.corrections)
 
     def fitted(self, room_tokens: int) -> Prompt:
-        """As much of it as fits in ``room_tokens``, as ``count_tokens`` counts."""
+        """As much of the prompt as fits in ``room_tokens``, as counted by ``count_tokens``."""
         history, asked = self.history, self.asked
         if continued := self.understood.request.continued:
             history = (*history, asked, ChatMessage("assistant", continued))
@@ -80,11 +80,11 @@ class AnswerPrompt:
 
     @property
     def pictures(self) -> tuple[Picture, ...]:
-        """Those of the question first, then those of the conversation."""
+        """The pictures of the question, then those of the conversation."""
         return (*self.asked.pictures, *(picture for message in self.history for picture in message.pictures))
 
     def with_pictures(self, kept: Collection[Picture]) -> AnswerPrompt:
-        """This prompt with no pictures but ``kept``."""
+        """A copy of this prompt with only the ``kept`` pictures."""
         history = [_seen(message, kept) for message in self.history]
         shown = [message for message in history if message.text or message.pictures]
         return replace(self, asked=_seen(self.asked, kept), history=tuple(shown))
@@ -95,7 +95,7 @@ def _seen(message: ChatMessage, kept: Collection[Picture]) -> ChatMessage:
 
 
 class Prompting:
-    """Gathers the instruction, the conversation so far, and the corrections that bear on a question."""
+    """Gathers the instruction, the conversation so far, and the corrections that apply to a question."""
 
     def __init__(
         self,
@@ -105,7 +105,7 @@ class Prompting:
         check: RecallCheck,
         misfits: Callable[[int, str], Awaitable[Collection[str]]],
     ) -> None:
-        """``misfits`` gives the ids of a guild's corrections that people say have nothing to do with a question."""
+        """``misfits`` returns the ids of a guild's corrections that people have marked as unrelated to a question."""
         self._misfits = misfits
         self._history = history
         self._instructions = instructions
@@ -113,7 +113,7 @@ class Prompting:
         self._check = check
 
     async def prompt(self, understood: UnderstoodRequest) -> AnswerPrompt:
-        """The prompt for ``understood``. What may not be read of the conversation is left out."""
+        """The prompt for ``understood``. Parts of the conversation that the bot may not read are left out."""
         request, model, attached = understood.request, understood.model, understood.attached
         parent = await self._history.parent(request)
         is_lost = model.is_demonstration and base_language(understood.language) != LANGUAGE

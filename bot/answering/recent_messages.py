@@ -1,6 +1,6 @@
-"""The last messages of channels in which people talk to us without replies: read once, then kept up with as they come.
+"""The latest messages of channels in which people talk to the bot without replies: read once, then kept up to date.
 
-A conversation would otherwise cost a request more for each of its questions, and people would wait for it.
+Otherwise each question of a conversation would cost one more request, and people would wait for it.
 """
 
 from __future__ import annotations
@@ -16,26 +16,27 @@ from bot.ui.page_of_messages import page_of_messages
 from bot.work.keyed_lock import KeyedLock
 
 KEPT_MESSAGES = 60
-"""Of a channel."""
+"""Per channel."""
 KEPT_CHANNELS, KEPT_S = 200, 3600.0
-"""The channels whose messages are kept, and for how long before they are read anew."""
+"""How many channels' messages are cached, and for how long before they are read again."""
 
 
 class RecentMessages:
-    """Is told of all that happens to messages; keeps them in memory only."""
+    """Caches messages in memory only, and is notified of every change to them."""
 
     def __init__(self, rest: hikari.api.RESTClient) -> None:
         self._rest = rest
         self._kept: TTLCache[int, deque[hikari.Message]] = TTLCache(KEPT_CHANNELS, KEPT_S)
         """By channel, the oldest message first."""
         self._coming: dict[int, list[hikari.Message]] = {}
-        """What comes in a channel while it is read."""
+        """Messages that arrive in a channel while its messages are being read."""
         self._heads: TTLCache[int, hikari.Message | None] = TTLCache(KEPT_CHANNELS, KEPT_S)
-        """What threads were begun from, by their ids, which are those of these messages; None: of nothing."""
+        """The messages from which threads were started, by thread id, which is also the id of that message; None if
+        there is none."""
         self._lock = KeyedLock()
 
     def came(self, message: hikari.Message) -> None:
-        """Take note of a new message of anyone, our own too."""
+        """Record a new message by anyone, including the bot's own."""
         channel = message.channel_id
         if (kept := self._kept.get(channel)) is not None:
             kept.append(message)
@@ -43,14 +44,14 @@ class RecentMessages:
             self._coming[channel].append(message)
 
     def changed(self, message: hikari.PartialMessage, me: hikari.Snowflakeish) -> None:
-        """Take note that somebody's message was edited; of the bot ``me``, which edits its answers all the time,
-        nobody asks what its messages say, but for its cards."""
+        """Record that a message was edited. For the bot ``me``, only edits of its cards count: it edits its answers all
+        the time, and their text is not read from here."""
         self._heads.pop(message.id, None)
         if not message.author or message.author.id != me or is_card(message):
             self._kept.pop(message.channel_id, None)
 
     def deleted(self, channel: hikari.Snowflakeish, messages: Collection[hikari.Snowflakeish]) -> None:
-        """Take note that ``messages`` are gone."""
+        """Record that ``messages`` were deleted."""
         for message_id in messages:
             self._heads.pop(message_id, None)
         if (kept := self._kept.get(channel)) is not None:
@@ -58,13 +59,12 @@ class RecentMessages:
                 kept.remove(message)
 
     def lost(self) -> None:
-        """Take note that events may have been missed."""
+        """Clear everything, because events may have been missed."""
         self._kept.clear()
         self._heads.clear()
 
     async def head(self, channel: hikari.Snowflakeish, thread: hikari.Snowflakeish) -> hikari.Message | None:
-        """The message that ``thread`` was begun from, which is in ``channel``; None where there is none that may be
-        read."""
+        """The message in ``channel`` from which ``thread`` was started; None if there is none that may be read."""
         if thread not in self._heads:
             try:
                 self._heads[thread] = await self._rest.fetch_message(channel, thread)
@@ -73,11 +73,11 @@ class RecentMessages:
         return self._heads[thread]
 
     async def before(self, message: hikari.Message, limit: int) -> list[hikari.Message]:
-        """Up to ``limit`` messages that came before ``message`` in its channel, the latest first.
+        """Up to ``limit`` messages before ``message`` in its channel, the latest first.
 
         Raises:
             hikari.NotFoundError: the channel is gone.
-            hikari.ForbiddenError: it may not be read.
+            hikari.ForbiddenError: the bot may not read it.
         """
         channel = message.channel_id
         async with self._lock.of(channel):

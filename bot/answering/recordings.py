@@ -1,4 +1,4 @@
-"""All recordings of a message: heard one after another, in order, within what their sender may use."""
+"""Transcribes the recordings of a message one after another, in order, within the limits on its sender's usage."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.work.metrics import WAITS_S
 log = structlog.get_logger()
 
 LONG_S = 30.0
-"""A shorter recording is heard before anyone looks at a bar."""
+"""A shorter recording is transcribed before anyone would look at a progress bar."""
 
 NO_SPEECH_IN = _("I heard no speech in {name}.")
 NOT_HEARD = _("{name}: {reason}")
@@ -28,27 +28,27 @@ NOT_HEARD = _("{name}: {reason}")
 
 @dataclass(frozen=True, slots=True)
 class HeardRecording:
-    """One recording of several, and what is said in it, or why that cannot be known."""
+    """A recording, and its transcript or the error that prevented it."""
 
     file: hikari.Attachment
     transcript: Transcript | None = None
     error: StarlingError | None = None
     """Set where there is no transcript."""
     speaker: str = ""
-    """Who sent it, where several did."""
+    """The sender's name, if the recordings have several senders."""
 
     @property
     def text(self) -> str:
-        """Empty where nobody speaks, or nothing could be heard."""
+        """The transcript; empty if nobody speaks or it could not be made."""
         return self.transcript.text if self.transcript is not None else ""
 
 
 OnHeard = Callable[[int, TranscriptionProgress], None]
-"""Called with the number of a recording, counted from 0, and what is heard of it."""
+"""Called with the number of a recording, counted from 0, and the progress of its transcription."""
 
 
 class RecordingReader:
-    """Hears them."""
+    """Transcribes recordings."""
 
     def __init__(self, voice_notes: VoiceNoteTranscriber, budgets: Budgets) -> None:
         self._voice_notes = voice_notes
@@ -68,10 +68,11 @@ class RecordingReader:
         is_asked: bool = True,
         progress: OnHeard | None = None,
     ) -> list[HeardRecording]:
-        """What is said in each of ``files``, in their order; what cannot be heard is told with the others.
+        """The transcript of each of ``files``, in their order; a recording that could not be transcribed has its error
+        instead.
 
-        ``sender``: who speaks there, as far as it is known. ``payer``: whom it is counted for, if that is another.
-        Arguments otherwise as for ``VoiceNoteTranscriber.transcribe``.
+        ``sender``: who speaks, as far as known. ``payer``: the user for whom it is counted, if not the sender. Other
+        arguments are as for ``VoiceNoteTranscriber.transcribe``.
         """
         found: list[HeardRecording] = []
         user = payer or sender
@@ -84,7 +85,7 @@ class RecordingReader:
             is_plain = language is None and not to_english
             known = await self._voice_notes.remembered(file, guild=guild) if is_plain else None
             if known is not None:
-                # Counted when it was heard.
+                # It was counted when it was transcribed.
                 found.append(HeardRecording(file, known))
                 continue
             try:
@@ -111,22 +112,22 @@ class RecordingReader:
 
 
 def joined(heard: Sequence[HeardRecording]) -> str:
-    """What is said in all of them: of several, each behind its number, or behind the name of who sent it."""
+    """The text of all recordings; of several, each follows its number or its sender's name."""
     return "\n".join(f"{label}{one.text}" for label, one in zip(labels(heard), heard, strict=True) if one.text)
 
 
 def labels(heard: Sequence[HeardRecording]) -> list[str]:
-    """What stands before the words of each."""
+    """The label in front of each recording's text."""
     if len(heard) == 1:
         return [f"{one.speaker}: " if one.speaker else "" for one in heard]
     return [f"{one.speaker}: " if one.speaker else f"{number}. " for number, one in enumerate(heard, 1)]
 
 
 def require_something(heard: Sequence[HeardRecording]) -> None:
-    """See that at least one of ``heard`` could be heard, if there are any.
+    """Check that at least one of ``heard`` was transcribed, if there are any.
 
     Raises:
-        StarlingError: why the first could not.
+        StarlingError: the error of the first one, if none was.
     """
     errors = [one.error for one in heard if one.error is not None]
     if errors and len(errors) == len(heard):
@@ -134,7 +135,7 @@ def require_something(heard: Sequence[HeardRecording]) -> None:
 
 
 def remarks(heard: Sequence[HeardRecording], locale: str) -> list[str]:
-    """A sentence on each of several recordings that could not be heard, or in which nobody speaks."""
+    """A sentence for each recording that could not be transcribed or in which nobody speaks."""
     found: list[str] = []
     for one in heard:
         name = one.file.filename[:80]
@@ -146,7 +147,7 @@ def remarks(heard: Sequence[HeardRecording], locale: str) -> list[str]:
 
 
 def quote(heard: Sequence[HeardRecording], locale: str) -> str:
-    """What is said in them as it stands above an answer, and what else there is to be told of them in small print."""
+    """The transcripts as they are quoted above an answer, with remarks on the recordings in small print."""
     damaged = [one.transcript for one in heard if one.text and one.transcript is not None and one.transcript.truncated]
     notes = [*(transcript_text.damaged_end(one, locale) for one in damaged), *remarks(heard, locale)]
     lines = [

@@ -1,4 +1,4 @@
-"""The fifth stage: an answer is remembered, so that a conversation can go on from it."""
+"""The fifth stage: stores the answer, so that a conversation can continue from it."""
 
 from __future__ import annotations
 
@@ -11,33 +11,35 @@ from bot.answering.streaming import StreamedAnswer
 from bot.conversation.exchanges import Exchange, ExchangeStore
 
 TaughtAnswers = Callable[[int, Collection[int]], Awaitable[Collection[str]]]
-"""Gives what corrections of a guild say that still hold, or what a person has taught, by Discord's id and their
-numbers."""
+"""Called with a guild's id and numbers of corrections, or a person's id and numbers of what they have taught; returns
+the answers of those that still hold."""
 
 
 class Memory:
     """Stores what was asked and answered."""
 
     def __init__(self, exchanges: ExchangeStore, corrections: TaughtAnswers, own: TaughtAnswers) -> None:
-        """``corrections`` are a guild's, ``own`` what a person has taught for themselves; both see every change that
-        was under way when they are asked."""
+        """``corrections`` looks up those of a guild, ``own`` what a person has taught for themselves; both wait for
+        changes that are in progress when they are called."""
         self._exchanges = exchanges
         self._corrections = corrections
         self._own = own
 
     async def of_reply(self, message: int) -> tuple[Exchange | None, bool]:
-        """The exchange whose answer begins with ``message``, where it is known, and whether it is for one alone."""
+        """The exchange whose answer begins with ``message``, if it is known, and whether only its asker may see it."""
         private = await self._exchanges.held(message)
         return private or await self._exchanges.by_reply(message), private is not None
 
     async def answered(self, request: AnswerRequest) -> Exchange | None:
-        """What an earlier attempt at ``request`` has answered, where its text was complete when it was interrupted."""
+        """The exchange that an earlier attempt at ``request`` stored, if its text was complete when it was
+        interrupted."""
         shown = request.reply.message_ids
         return await self._exchanges.by_reply(shown[0]) if shown else None
 
     async def remember(self, answer: StreamedAnswer) -> bool:
-        """Store ``answer`` under the first message of its reply; says whether there is one already. Of one that is not
-        to be remembered, no more is known than it takes to let it go on."""
+        """Store ``answer`` under the first message of its reply; returns False if there is no such message yet. An
+        answer that is not to be remembered is only held in memory, and only if it reached its limit and can be
+        continued."""
         prompt, understood = answer.prompt, answer.prompt.understood
         request = understood.request
         if not request.reply.message_ids:
@@ -69,9 +71,10 @@ class Memory:
         return True
 
     async def was_taken_back(self, answer: StreamedAnswer) -> bool:
-        """Whether something that the model was told for ``answer`` no longer holds; then it is not remembered either.
+        """Whether something that the model was taught for ``answer`` no longer holds; if so, the stored answer is
+        withdrawn.
 
-        Asked after ``remember``: who takes it back later finds what is stored, and deletes it.
+        To be called after ``remember``: whoever takes something back later finds the stored answer, and deletes it.
         """
         prompt, request = answer.prompt, answer.prompt.understood.request
         if not prompt.recalled:

@@ -1,4 +1,4 @@
-"""What a message asks of the bot."""
+"""What a message or a command asks of the bot, and whether a message is meant for it."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ class NothingToAnswerError(StarlingError):
 
 
 class NothingToAnswerHereError(StarlingError):
-    """Raised for the same where Discord shows us voice notes in replies alone."""
+    """Raised instead of ``NothingToAnswerError`` where Discord shows the bot voice notes only in replies to it."""
 
     sentence = _("Reply to this message with a voice note, or mention me and write something, and I will answer.")
 
 
 class NoteHiddenError(StarlingError):
-    """Raised when a voice note is for us that Discord does not let us hear."""
+    """Raised when a voice note is for the bot but Discord does not let it hear the note."""
 
     sentence = _(
         "Discord does not let me hear this voice note. Open its menu, Apps, Answer this; or send me the next one as a "
@@ -44,13 +44,14 @@ class NoteHiddenError(StarlingError):
 
 
 class CannotReadError(StarlingError):
-    """Raised when someone answers the bot in a way that hides the words from it."""
+    """Raised when someone addresses the bot in a way that hides the words from it, such as a reply without a
+    mention."""
 
     sentence = _("I can only read replies here that mention me. Turn on the @ of your reply, or mention me.")
 
 
 class AnswerGoneError(StarlingError):
-    """Raised when an answer is asked for anew that is no longer known."""
+    """Raised when someone acts on an answer that is no longer known."""
 
     sentence = _("I no longer know this answer. Please ask me again.")
 
@@ -64,18 +65,18 @@ class MayNotWriteError(StarlingError):
     )
 
     def __init__(self, channel: int, lacking: hikari.Permissions) -> None:
-        """``lacking``: some of those that ``bot.ui.permissions`` names."""
+        """``lacking``: the missing permissions, out of those that ``bot.ui.permissions`` has names for."""
         super().__init__(channel=f"<#{channel}>", permissions=named(lacking))
         self.lacking = lacking
 
 
 async def _unnoted(_id: int) -> None:
-    """For replies that are written once."""
+    """The default callback, for replies that are never resumed: nothing is stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class MessageSource:
-    """A message whose words are asked with by somebody, who need not have written it."""
+    """A message whose words somebody, not necessarily its author, asks the bot to answer."""
 
     message_id: int
     user_id: int
@@ -83,10 +84,10 @@ class MessageSource:
 
 @dataclass(frozen=True, slots=True)
 class AnswerRequest:
-    """Something that is being answered: a message, or a command."""
+    """A request that is being answered: a message or a command."""
 
     asker: hikari.User
-    """A member, where Discord says what they are to the guild."""
+    """A member if Discord includes the membership."""
     channel_id: hikari.Snowflake
     guild_id: hikari.Snowflake | None
     guild_name: str | None
@@ -97,46 +98,46 @@ class AnswerRequest:
     message: hikari.Message | None = None
     """None for a command."""
     files: tuple[hikari.Attachment, ...] = ()
-    """All that came with it, the recordings too."""
+    """All attachments, including the recordings."""
     about: hikari.Message | None = None
-    """A message of anyone that a command asks about."""
+    """The message, by any author, that a command asks about."""
     is_direct: bool = False
-    """Whether nobody but the asker and the bot sees it: a direct message."""
+    """Whether it was asked in a direct message, which only the asker and the bot see."""
     job: str | None = None
-    """What the answer can be asked for again by."""
+    """The id of the job by which the answer can be requested again."""
     speakers: tuple[str, ...] = ()
-    """Who sent each of the recordings, where they are notes that it replies to."""
+    """The sender of each recording, if the recordings are voice notes that the message replies to."""
     told: frozenset[int] = frozenset()
-    """The messages with those notes, which are part of the question."""
+    """The messages that contain those notes; they are part of the question."""
     answers_long: bool = False
-    """Whether a long recording is answered at once, not summed up first."""
+    """Whether a long recording is answered at once instead of being summarised first."""
     speak: SpeakMode | None = None
-    """When to speak, where it was said with the question."""
+    """When to speak, if the question specified it."""
     follows: int | None = None
-    """The message with the question that it goes on from, where it does not reply to the answer to that."""
+    """The message with the question that this one continues, if it does not reply to that question's answer."""
     notes: tuple[int, ...] = ()
-    """The messages with the voice notes that the asker sent just before, which nobody has answered."""
+    """The messages with the voice notes that the asker sent just before and that are still unanswered."""
     continued: str = ""
-    """What there is of the answer, where it is to go on from there."""
+    """The existing text of the answer, if it is to be continued."""
     is_apart: bool = False
-    """Whether what goes on is shown without what there was."""
+    """Whether the continuation is shown without the existing text."""
     remembered: bool = True
-    """Whether the conversation can go on from the answer."""
+    """Whether the conversation can continue from the answer."""
     is_given: bool = False
-    """Whether it was asked by /ask; see ``Exchange``."""
+    """Whether it was asked with /ask; see ``Exchange``."""
     answered: MessageSource | None = None
     """The message that a command asks to answer."""
     asked_at: datetime = field(default_factory=lambda: datetime.now(UTC))
-    """Aware; of what is asked by a message, when it was taken."""
+    """An aware time; for messages, the time at which the job was stored."""
     cancellation: CancellationToken = field(default_factory=CancellationToken)
     on_first_words: Callable[[int], Awaitable[None]] = _unnoted
-    """Given the id of the voice message with the first words, of which the rest comes in another."""
+    """Called with the id of the voice message that has only the first words; the rest comes in another one."""
     on_spoken: Callable[[int], Awaitable[None]] = _unnoted
-    """Given the id of the voice message with all, or with the rest."""
+    """Called with the id of the voice message that has the whole answer, or the rest of it."""
 
     @property
     def can_go_on(self) -> bool:
-        """Whether an answer that reaches its limit can be made to go on."""
+        """Whether an answer that reaches its length limit can be continued."""
         return self.job is not None or bool(self.reply.message_ids)
 
     @property
@@ -145,8 +146,8 @@ class AnswerRequest:
 
 
 def own_roles(me: hikari.Snowflakeish, guild: hikari.Snowflake | None, cache: hikari.api.Cache) -> frozenset[int]:
-    """The role that Discord has made for the bot ``me`` in ``guild``: it bears the bot's name, and people take it for
-    the bot."""
+    """The roles that Discord created for the bot ``me`` in ``guild``. Such a role bears the bot's name, and people
+    mistake it for the bot."""
     roles = {} if guild is None else cache.get_roles_view_for_guild(guild)
     return frozenset(role.id for role in roles.values() if role.bot_id == me)
 
@@ -154,10 +155,11 @@ def own_roles(me: hikari.Snowflakeish, guild: hikari.Snowflake | None, cache: hi
 def is_for(
     me: hikari.Snowflakeish, message: hikari.Message, *, joined: bool = False, roles: Collection[int] = ()
 ) -> bool:
-    """Whether ``message`` is for the bot ``me``: by a person, and a direct message, a mention of it or of one of its
-    ``roles``, a reply to it, or anything that can be answered where the bot has ``joined``.
+    """Whether ``message`` is for the bot ``me``. It must be by a person, and be a direct message, a mention of the bot
+    or of one of its ``roles``, a reply to the bot, or anything that can be answered in a channel that the bot has
+    ``joined``.
 
-    A mention of everyone or of any other role is for nobody in particular.
+    A mention of everyone or of any other role addresses nobody in particular.
     """
     if message.author.is_bot or message.webhook_id is not None or message.author.is_system:
         return False
@@ -176,7 +178,7 @@ def is_for(
     content = message.content or ""
     if me in {int(id_) for id_ in _USER_MENTION.findall(content)}:
         return True
-    # Of a role that nobody may mention, such as the bot's own usually is, Discord tells in the text only.
+    # A mention of a role that nobody may mention, as the bot's own usually is, appears only in the text.
     mentioned = {int(id_) for id_ in (*_ROLE_MENTION.findall(content), *(message.role_mention_ids or ()))}
     return not mentioned.isdisjoint(roles)
 

@@ -1,4 +1,4 @@
-"""One short request to a chat model beside answers: counted, bounded in time and length."""
+"""Short requests to a chat model other than answers: counted, and limited in time and length."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ MAX_CHARS = 20_000
 
 
 class ModelRequests:
-    """Asks the model that answers where somebody is, within what they may use."""
+    """Asks the model of a person's guild, within the limits on their usage."""
 
     def __init__(self, models: ChatModels, budgets: Budgets) -> None:
         self._models = models
         self._budgets = budgets
 
     async def model(self, guild: int | None) -> ChatModel:
-        """The one that is asked."""
+        """The model that is asked in ``guild``."""
         return await self._models.of(guild)
 
     async def ask(
@@ -38,10 +38,10 @@ class ModelRequests:
         guild: int | None,
         on_said: Callable[[str], object] = lambda _said: None,
     ) -> str:
-        """What the model says to ``text``, as the ``instruction`` has it. ``on_said``: given what it has said so far.
+        """The model's reply to ``text`` under the ``instruction``. ``on_said``: called with the reply so far.
 
         Raises:
-            UsedUpError: they have used up their tokens.
+            UsedUpError: the user has used up their tokens.
             ChatError: a subclass says why there is no answer.
         """
         await self._budgets.require(user, guild, BudgetKind.TOKENS)
@@ -56,8 +56,8 @@ class ModelRequests:
 async def said_by(
     model: ChatModel, instruction: str, text: str, use: TokenUse, on_said: Callable[[str], object]
 ) -> str:
-    """What ``model`` says to ``text``, as the ``instruction`` has it; ``use`` is told what it took. ``on_said``: given
-    what it has said so far.
+    """The reply of ``model`` to ``text`` under the ``instruction``; the tokens are added to ``use``. ``on_said``:
+    called with the reply so far.
 
     Raises:
         ChatError: a subclass says why there is no answer.

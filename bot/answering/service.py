@@ -1,4 +1,4 @@
-"""The life of an answer: stored before it is promised, written once, taken up again, repeated or taken away."""
+"""The life cycle of an answer: stored before it is promised, written once, resumed, repeated or deleted."""
 
 from __future__ import annotations
 
@@ -27,18 +27,20 @@ from bot.work.jobs import JobQueueFullError, JobRunner
 log = structlog.get_logger()
 
 MAX_ATTEMPTS = 3
-"""How often an answer is begun by itself, interruptions counted."""
+"""How many attempts at an answer are made without anyone asking again, including interrupted ones."""
 TOO_LATE = timedelta(hours=1)
-"""An answer that was interrupted longer ago surprises more than it helps: it is offered instead."""
+"""An answer that was interrupted longer ago than this is only offered: finished unasked, it would surprise more than it
+helps."""
 
 REFUSAL_HOLDS_S = 60.0
-"""A flood is answered once, not message by message."""
+"""Within this time, a flood of messages gets one refusal, not one per message."""
 
 AWAY = _("I was away when you wrote this. Do you still want an answer?")
 
 
 class AnswerService:
-    """Takes messages that are for the bot, and has each of them answered once, or once more when a person wants it."""
+    """Accepts messages that are for the bot, and has each of them answered once, and again when a person asks for
+    it."""
 
     def __init__(
         self,
@@ -54,7 +56,7 @@ class AnswerService:
         self._exchanges = exchanges
         self._feedback = feedback
         self._refused: TTLCache[tuple[int, int], bool] = TTLCache(10_000, REFUSAL_HOLDS_S)
-        """Who was told lately that too much waits, and where."""
+        """The users who were recently told that too many requests are waiting, and the channels."""
 
     async def accept(
         self,
@@ -65,12 +67,12 @@ class AnswerService:
         follows: int | None = None,
         notes: tuple[int, ...] = (),
     ) -> bool:
-        """Store that ``message`` is to be answered and have it answered; one that is known already is left alone. Says
-        whether it was not known.
+        """Store a job for ``message`` and have it answered; a message that already has a job is left alone. Returns
+        whether the message was new.
 
-        ``locale``: the language in which the person is told of trouble. When too many wait, the person is told.
-        ``follows``: an earlier question that it goes on from, although it does not reply to its answer. ``notes``: the
-        messages with the voice notes that its author sent just before.
+        ``locale``: the language in which errors are reported to the author, who is also told when too many requests are
+        waiting. ``follows``: an earlier question that this one continues, although it does not reply to its answer.
+        ``notes``: the messages with the voice notes that the author sent just before.
         """
         words = self._attempts.words_of(message)
         payload = AnswerPayload(locale, guild_name, words, follows=follows, notes=notes)
@@ -84,8 +86,8 @@ class AnswerService:
         return True
 
     async def offer(self, message: hikari.Message, *, locale: str, guild_name: str | None) -> bool:
-        """Offer to answer ``message``, which came to light late, by a button; one that is known already is left alone.
-        Says whether it was not known."""
+        """Post a button that offers to answer ``message``, which was discovered late; a message that already has a job
+        is left alone. Returns whether the message was new."""
         job = await self._job_for(message, AnswerPayload(locale, guild_name, self._attempts.words_of(message)))
         if job is None:
             return False
@@ -96,7 +98,7 @@ class AnswerService:
         return True
 
     async def _job_for(self, message: hikari.Message, payload: AnswerPayload) -> Job | None:
-        """A new job for ``message``; None where there is one."""
+        """A new job for ``message``; None if it already has one."""
         job = await self._jobs.create(
             JobKind.ANSWER,
             guild_id=message.guild_id,
@@ -110,7 +112,8 @@ class AnswerService:
         return job
 
     def take_up(self, job: Job) -> None:
-        """Have an answer ended that was interrupted; offer one for which it is too late."""
+        """Finish an answer that was interrupted; if it is too late for that, or there were too many attempts, offer a
+        retry instead."""
         late = datetime.now(UTC) - job.updated_at > TOO_LATE
         with contextlib.suppress(JobQueueFullError):
             if late or job.attempts >= MAX_ATTEMPTS:
@@ -120,10 +123,10 @@ class AnswerService:
                 self._submit(job, is_promised=True)
 
     async def stop(self, job_id: str, pressed: hikari.ComponentInteraction) -> None:
-        """Let the answer be what it is so far.
+        """Stop the answer and keep what is written so far.
 
         Raises:
-            NotPermittedError: it is not theirs to stop.
+            NotPermittedError: the person may not stop it.
             AnswerGoneError: it is not being written.
         """
         await self.require_theirs(job_id, pressed)
@@ -133,7 +136,7 @@ class AnswerService:
     async def require_theirs(self, job_id: str, pressed: hikari.ComponentInteraction) -> None:
         """
         Raises:
-            NotPermittedError: they may neither stop nor repeat that answer.
+            NotPermittedError: the person may neither stop nor repeat that answer.
             AnswerGoneError: it is no longer known, or not in the channel where the button was pressed.
         """
         job = await self._jobs.get(job_id)
@@ -142,11 +145,11 @@ class AnswerService:
         require_owner(pressed, job.user_id, ASKER)
 
     async def again(self, job_id: str) -> None:
-        """Have the question answered anew, in the place of the answer that is there.
+        """Answer the question again, in place of the existing answer.
 
         Raises:
             AnswerGoneError: it is no longer known.
-            JobQueueFullError: too many wait.
+            JobQueueFullError: too many requests are waiting.
         """
         job = await self._jobs.get(job_id)
         if job is None:
@@ -154,11 +157,11 @@ class AnswerService:
         await self._repeat(job)
 
     async def go_on(self, job_id: str) -> None:
-        """Have an answer that reached its limit go on, below what there is of it.
+        """Continue an answer that reached its length limit, below the existing text.
 
         Raises:
             AnswerGoneError: it is no longer known.
-            JobQueueFullError: too many wait.
+            JobQueueFullError: too many requests are waiting.
         """
         await self._runner.withdraw(job_id)
         job = await self._jobs.get(job_id)
@@ -168,7 +171,7 @@ class AnswerService:
         self._submit(await self._begun_anew(job.id, payload))
 
     async def edited(self, message: hikari.Message) -> None:
-        """Answer anew what a person has written differently."""
+        """Answer a question again after its words were edited."""
         job = await self._jobs.of_message(JobKind.ANSWER, message.id)
         if job is None or AnswerPayload.of(job).words in (None, self._attempts.words_of(message)):
             return
@@ -177,7 +180,7 @@ class AnswerService:
             await self._repeat(job, words=self._attempts.words_of(message))
 
     async def deleted(self, message_ids: Collection[int]) -> None:
-        """Delete the answers to questions, and the transcripts of voice notes, that were deleted."""
+        """Delete the answers and transcripts that belong to deleted questions and voice notes."""
         for job in await self._jobs.of_messages(message_ids):
             await self._runner.withdraw(job.id)
             current = await self._jobs.get(job.id) or job
@@ -185,7 +188,7 @@ class AnswerService:
             await self._attempts.delete(job, posted_for(current))
 
     async def _refuse(self, job: Job, message: hikari.Message, error: JobQueueFullError) -> None:
-        """Tell that ``message`` is not answered; once of all that the same person sends there within a minute."""
+        """Tell the author that ``message`` will not be answered, at most once a minute per person and channel."""
         flood = (job.user_id, job.channel_id)
         if flood in self._refused:
             await self._jobs.finish(job.id, JobState.CANCELLED)
@@ -212,7 +215,7 @@ class AnswerService:
     async def _begun_anew(self, job_id: str, payload: AnswerPayload) -> Job:
         """
         Raises:
-            AnswerGoneError: it was forgotten since it was looked for.
+            AnswerGoneError: the job was deleted in the meantime.
         """
         try:
             return await self._jobs.begin_anew(job_id, payload.stored)
@@ -222,7 +225,7 @@ class AnswerService:
     def _submit(self, job: Job, message: hikari.Message | None = None, *, is_promised: bool = False) -> None:
         """
         Raises:
-            JobQueueFullError: too many wait.
+            JobQueueFullError: too many requests are waiting.
         """
 
         async def work(job: Job, cancellation: CancellationToken) -> None:

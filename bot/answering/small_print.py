@@ -1,4 +1,4 @@
-"""What stands below an answer in small letters: how it is to be taken, and what is running out."""
+"""The small print of an answer: how to take it, and which budgets are running out."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ AT_LIMIT_FOR_GOOD = _("The answer is longer than I may write at once, so it ends
 ONLY_BEGINNING = _("I read only the beginning of {names}: all of it is more than my chat model can take in.")
 SOURCES = _("Sources: {links}")
 MAX_LINKS_CHARS = 300
-"""A note has 500 characters, and may have more to say."""
+"""A note may have 500 characters, and the rest is needed for other lines."""
 STOOD_IN = _("{model} answered, since {asked} could not.")
 MAX_UNREAD = 6
-"""Files of which it is told why they were not read."""
+"""The number of files for which it is said why they were not read."""
 INSTRUCTION_CUT = _(
     "The instruction that applies here is longer than my chat model can take in: it read only its beginning."
 )
@@ -44,13 +44,13 @@ QUESTION_CUT = _("Your message is longer than I can take in: I read only its beg
 CUT = _("We have talked longer than I can keep in mind: I left out the beginning.")
 WAITING = _("Corrections waiting for you: {count}. /corrections list opens them.")
 WAITING_NOTED_S = 6 * 3600.0
-"""How long it is not told again to the same person."""
+"""How long the same person is not told again."""
 CUT_NOTED_S = 6 * 3600.0
-"""How long it is not told again that a conversation that goes on and on is cut."""
+"""How long a channel is not told again that the beginning of its endless conversation is left out."""
 
 
 class SmallPrint:
-    """Notes for answers."""
+    """Makes the lines of small print above and below answers."""
 
     def __init__(
         self,
@@ -60,19 +60,20 @@ class SmallPrint:
         preferences: Preferences,
         waiting: Callable[[int], Awaitable[int]],
     ) -> None:
-        """``waiting`` says how many corrections of a guild wait for a decision."""
+        """``waiting`` returns how many corrections of a guild await a decision."""
         self._history = history
         self._budgets = budgets
         self._teachers = teachers
         self._preferences = preferences
         self._waiting = waiting
         self._waiting_noted: TTLCache[tuple[int, int], bool] = TTLCache(10_000, WAITING_NOTED_S)
-        """Guilds and people who were told lately that corrections wait for them."""
+        """The guilds and people in them who were recently told that corrections are waiting."""
         self._cut_noted: TTLCache[int, bool] = TTLCache(10_000, CUT_NOTED_S)
-        """Channels where it was told lately that the beginning is left out."""
+        """Channels that were recently told that the beginning is left out."""
 
     def above(self, prompt: AnswerPrompt) -> list[str]:
-        """The lines above the answer to ``prompt``, in its asker's language: what it does not know of the files."""
+        """The lines above the answer to ``prompt``, in the asker's language: which files, or parts of files, it does
+        not take into account."""
         locale = prompt.understood.request.reply.locale
         lines = [translate_error(error, locale) for error in prompt.unread[:MAX_UNREAD]]
         if prompt.shortened:
@@ -80,7 +81,7 @@ class SmallPrint:
         return lines
 
     async def below(self, answer: StreamedAnswer) -> list[str]:
-        """The lines below ``answer``, in the language of its asker."""
+        """The lines below ``answer``, in the asker's language."""
         request, shown = answer.prompt.understood.request, answer.shown
         notes = {
             DEMONSTRATION: answer.prompt.understood.model.is_demonstration and answer.text not in answer.prompt.taught,
@@ -113,8 +114,8 @@ class SmallPrint:
         )
 
     async def _waiting_for(self, request: AnswerRequest) -> int:
-        """How many corrections wait for the one who asks, where no channel shows them, and they were not told so
-        lately."""
+        """How many corrections await the asker's decision; 0 if a review channel shows them, or if the asker may not
+        approve or was told recently."""
         if request.guild_id is None or (key := (request.guild_id, request.asker.id)) in self._waiting_noted:
             return 0
         if (await self._preferences.guild(request.guild_id)).review_channel is not None:
@@ -126,8 +127,8 @@ class SmallPrint:
         return count
 
     def _tells_cut(self, request: AnswerRequest) -> bool:
-        """Whether the answer tells that the beginning is left out: now and then in a conversation that goes on and on,
-        and always in any other."""
+        """Whether to say that the beginning of the conversation is left out: only now and then in a conversation
+        without an end, always in any other."""
         if not self._history.flows(request):
             return True
         lately = request.channel_id in self._cut_noted
@@ -137,7 +138,7 @@ class SmallPrint:
 
 
 def _links(sources: Sequence[Source]) -> str:
-    """As many of ``sources`` as there is room for, each by the number that the text has for it, and its site."""
+    """As many of ``sources`` as fit, each as a link with its site and its number in the text."""
     links = ""
     for number, source in enumerate(sources, 1):
         link = f"{' · ' * bool(links)}[{number} {source.site}](<{source.url}>)"

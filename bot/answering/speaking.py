@@ -1,4 +1,4 @@
-"""The fourth stage: the reply as a voice message, spoken while it is written."""
+"""The fourth stage: posts the reply as a voice message, spoken while it is written."""
 
 from __future__ import annotations
 
@@ -31,15 +31,16 @@ log = structlog.get_logger()
 IN_TWO = _("🔊 Spoken in two voice messages: the second goes on where the first ends.")
 REST_IS_WRITTEN = _("The rest is written.")
 LONG_CHARS = 700
-"""About three quarters of a minute: of longer answers only the beginning is spoken, unless a server wants it whole."""
+"""About three quarters of a minute: of longer answers only the beginning is spoken, unless a server wants them
+whole."""
 _SENTENCE_END = re.compile(r"[.!?…](?=\s)|\n|[。！？]")
 
 NOT_SPOKEN = _("I may neither send voice messages nor attach files here, so I cannot answer aloud.")
 
 
 class Speaking:
-    """Speaks answers where they are to be spoken: as it was said with the question, or as the channel, the guild or the
-    settings have it, in this order."""
+    """Speaks answers if that is wanted. The first of these that specifies it decides: the question, the channel, the
+    guild, the settings."""
 
     def __init__(
         self,
@@ -60,15 +61,15 @@ class Speaking:
 
     @contextlib.asynccontextmanager
     async def beside(self, understood: UnderstoodRequest) -> AsyncIterator[SpokenAnswer | None]:
-        """What speaks the answer to ``understood`` while it is written; None where it is not spoken. Leaving the
-        block, for whatever reason, stops what is still being spoken."""
+        """Speak the answer to ``understood`` while it is written; yields None if it is not to be spoken. Leaving the
+        block, for whatever reason, stops the speech that is still in progress."""
         request = understood.request
         if not await self._is_wanted(request):
             yield None
             return
         length = (await self._preferences.guild(request.guild_id)).spoken_length
         beginning = Beginning(self, request)
-        # Where long answers are not spoken, nothing is until it is known how long this one is.
+        # If long answers are not spoken, nothing is spoken until the length of this one is known.
         on_beginning = None if length is SpokenLength.OFF else beginning.is_spoken
         voice = await self._voice(request)
         stream = self._synthesizer.stream(
@@ -82,7 +83,7 @@ class Speaking:
             await beginning.end()
 
     async def speak(self, request: AnswerRequest, text: str, *, language: str | None) -> None:
-        """Speak an answer whose text is complete, where it is to be spoken.
+        """Speak an answer whose text is complete, if it is to be spoken.
 
         Raises: as ``post``.
         """
@@ -96,9 +97,9 @@ class Speaking:
             await self.post(request, lambda: beginning, speech)
 
     async def post(self, request: AnswerRequest, said: Callable[[], str], speech: Awaitable[Speech]) -> None:
-        """Post ``speech`` as a voice message; if that cannot be, say so below the text.
+        """Post ``speech`` as a voice message; if that fails, say so below the text.
 
-        ``said``: gives its words, once it is there.
+        ``said``: returns the spoken words, once ``speech`` is ready.
 
         Raises:
             ReplyGoneError: the reply was deleted.
@@ -127,9 +128,9 @@ class Speaking:
         self._budgets.count_speech(request.asker.id, request.guild_id, engine, text)
 
     async def send(self, request: AnswerRequest, spoken: Speech) -> int:
-        """Post ``spoken``; the id of the message.
+        """Post ``spoken``; returns the id of the message.
 
-        Raises: as ``post``; ``hikari.ForbiddenError`` where it may not be.
+        Raises: as ``post``; ``hikari.ForbiddenError`` if voice messages may not be posted here.
         """
         SPOKEN.labels(spoken.engine, spoken.voice).inc()
         id_ = await request.reply.speak(spoken)
@@ -154,7 +155,7 @@ def _source(request: AnswerRequest) -> int:
 
 
 class Beginning:
-    """The first words of an answer that is still being written: heard at once, as a voice message of their own."""
+    """The first words of an answer that is still being written, posted at once as a voice message of their own."""
 
     def __init__(self, speaking: Speaking, request: AnswerRequest) -> None:
         self._speaking = speaking
@@ -162,17 +163,17 @@ class Beginning:
         self._posting: asyncio.Task[int] | None = None
         self._is_told = False
         self.synthesis: StreamingSynthesis | None = None
-        """What speaks the rest."""
+        """Speaks the rest of the answer."""
         self.text = ""
-        """What is said in it; empty where all is spoken as one."""
+        """The words in it; empty if the whole answer is spoken as one message."""
 
     def is_spoken(self, text: str, speech: Speech) -> None:
-        """Post ``speech``, which says ``text``; to be called in the event loop, once."""
+        """Post ``speech``, which says ``text``; to be called once, in the event loop."""
         self.text = text
         self._posting = asyncio.create_task(self._post(speech))
 
     async def _post(self, speech: Speech) -> int:
-        # It answers the text, which is there by then but for a moment.
+        # The voice message replies to the text, which will be posted in a moment.
         await self._request.reply.begun.wait()
         await self._speaking.count(self._request, speech.engine, self.text)
         id_ = await self._speaking.send(self._request, speech)
@@ -182,12 +183,12 @@ class Beginning:
         return id_
 
     def small_print(self, locale: str) -> list[str]:
-        """What is to be said below the answer: that two voice messages are one, where that is known already."""
+        """The note below the answer that it is spoken in two voice messages, if that is already known."""
         self._is_told = self._is_told or self._goes_on
         return [translate(IN_TWO, locale)] if self._is_told else []
 
     async def tell(self) -> None:
-        """Say so below the answer, which is complete, unless it was said.
+        """Add the note about two voice messages below the completed answer, unless it is there already.
 
         Raises: as ``StreamingReply.add_note``.
         """
@@ -200,7 +201,8 @@ class Beginning:
         return bool(self.text) and self.synthesis is not None and self.synthesis.goes_on
 
     async def end(self) -> None:
-        """Wait until it is posted; what hinders that hinders the rest as well, which tells it."""
+        """Wait until it is posted. An error is only logged: its cause affects the rest of the answer too, and is
+        reported there."""
         if self._posting is not None:
             if not self._request.reply.begun.is_set():
                 self._posting.cancel()
@@ -213,7 +215,7 @@ class Beginning:
                 log.info("the first words were not posted", why=str(error))
 
     async def withdraw(self) -> None:
-        """Delete it: what was said there does not hold."""
+        """Delete the voice message, because its words no longer hold."""
         await self.end()
         if self._posting is not None and not self._posting.cancelled() and self._posting.exception() is None:
             with contextlib.suppress(hikari.NotFoundError, hikari.ForbiddenError):
@@ -243,7 +245,7 @@ class SpokenAnswer:
         self._is_cut = False
 
     def write(self, part: str) -> None:
-        """Speak ``part`` after what was written before; a retraction stands for all of that."""
+        """Speak ``part`` after the previous parts; after a retraction, nothing more is spoken here."""
         self._is_retracted = self._is_retracted or isinstance(part, Retraction)
         if self._is_retracted or self._is_cut:
             return
@@ -256,26 +258,26 @@ class SpokenAnswer:
         self._synthesis.write(self._written[len(before) : end] + rest_is_written(self._language))
 
     async def end(self) -> None:
-        """Nothing more is written: the last words are spoken while the answer is completed."""
+        """Signal that the text is complete, so that the last words are spoken while the answer is finished."""
         if not self._is_retracted:
             await self._synthesis.end()
 
     def small_print(self, locale: str) -> list[str]:
-        """What is to be said of it below the answer."""
+        """The notes on the speech below the answer."""
         return [] if self._is_retracted else self._beginning.small_print(locale)
 
     async def post(self, text: str) -> None:
-        """Post what was spoken of ``text``, the whole answer.
+        """Post the speech for ``text``, the whole answer.
 
         Raises: as ``Speaking.post``.
         """
         if self._is_retracted:
-            # Spoken is what was taken back since.
+            # The speech so far has been retracted.
             await self._beginning.withdraw()
             await self._speaking.speak(self._request, text, language=None)
             return
         if self._is_cut and not text[end_of_beginning(text) or len(text) :].strip():
-            # It ended just where it was cut.
+            # The text ended exactly where it was cut.
             self._is_cut = False
         if self._is_cut and self._length is SpokenLength.OFF:
             return
@@ -283,7 +285,7 @@ class SpokenAnswer:
         await self._speaking.post(self._request, lambda: spoken[len(self._beginning.text) :], self._rest())
 
     async def _rest(self) -> Speech:
-        """What comes behind the beginning, which is posted before it."""
+        """The speech after the first words, which are posted before it."""
         speech = await self._synthesis.finish()
         await self._beginning.end()
         await self._beginning.tell()
@@ -291,23 +293,24 @@ class SpokenAnswer:
 
 
 def end_of_beginning(text: str) -> int | None:
-    """Where the beginning of a long ``text`` ends that is spoken; None as long as it is short, or there is no end."""
+    """The end of the part of a long ``text`` that is spoken; None while it is short, or if no sentence ends beyond
+    ``LONG_CHARS``."""
     if len(text) <= LONG_CHARS:
         return None
     for match in _SENTENCE_END.finditer(text, LONG_CHARS):
-        # What is in code is not spoken.
+        # A code block is not spoken.
         if text.count("```", 0, match.end()) % 2 == 0:
             return match.end()
     return None
 
 
 def beginning_of(text: str, language: str) -> str:
-    """What is spoken of ``text``, with the word that the rest is written where there is a rest."""
+    """The part of ``text`` that is spoken, followed by a sentence that the rest is written, if there is a rest."""
     end = end_of_beginning(text)
     return text if end is None or not text[end:].strip() else text[:end] + rest_is_written(language)
 
 
 def rest_is_written(language: str) -> str:
-    """That the rest is written, in ``language`` where there are words for it."""
+    """The sentence that the rest is written, in ``language``; empty if it has no translation."""
     known = language_of(language) in (*catalogues(), "en")
     return f"\n\n{translate(REST_IS_WRITTEN, language)}" if known else ""

@@ -1,5 +1,5 @@
-"""Voice notes that belong together: the one that a question replies to, what it replies to, and what came after it; or
-those that its author sent just before it."""
+"""Voice notes that belong together: the one that a question replies to, those that it replies to in turn, and those
+that came after it; or those that the asker sent just before the question."""
 
 from __future__ import annotations
 
@@ -15,37 +15,37 @@ from bot.answering.sent_notes import sent
 from bot.answering.voice_notes import recordings_in
 
 MAX_RECORDINGS = 10
-"""Of one conversation, from the note on that is replied to."""
+"""Per conversation, counted from its first note."""
 MAX_LINKS = 8
-"""Replies that are followed from a note to the one before."""
+"""How many replies are followed back from a note."""
 PAUSE = timedelta(hours=1)
-"""After so long without a note, the next one belongs to something else."""
+"""After a pause of this length, the next note belongs to another conversation."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpokenConversation:
-    """Notes of people, in order."""
+    """People's voice notes, in order."""
 
     recordings: tuple[hikari.Attachment, ...] = ()
     speakers: tuple[str, ...] = ()
-    """The name of the one who sent each of the recordings; none where that is the one who asks."""
+    """The name of each recording's sender; empty if the asker sent them all."""
     messages: frozenset[int] = frozenset()
-    """The ids of the messages that they are in."""
+    """The ids of the messages that contain them."""
     left_out: int = 0
-    """Recordings beyond ``MAX_RECORDINGS``."""
+    """The number of recordings beyond ``MAX_RECORDINGS``."""
 
 
 class SpokenConversations:
-    """Finds them."""
+    """Finds the voice notes that a question is about."""
 
     def __init__(self, rest: hikari.api.RESTClient, recent: RecentMessages) -> None:
         self._rest = rest
         self._recent = recent
 
     async def answered(self, request: AnswerRequest, me: hikari.Snowflakeish) -> SpokenConversation:
-        """The notes that ``request`` asks about by replying to one of them: several, or a single one where nothing is
-        written beside the mention; none where it replies to no note of a person, or brings a recording of its own. A
-        bare mention asks about what its author has just said."""
+        """The voice notes that ``request`` asks about by replying to one of them: several, or a single one if nothing
+        is written besides the mention. Empty if the request does not reply to a person's note, or has a recording of
+        its own. A bare mention asks about the notes that its author has just sent."""
         question = request.message
         if question is not None and not (request.recordings or request.text or request.files):
             just_said = [one for one in await sent(self._rest, request.channel_id, request.notes) if recordings_in(one)]
@@ -72,7 +72,7 @@ class SpokenConversations:
         found: list[hikari.PartialMessage] = []
         for _ in range(MAX_LINKS):
             reference = note.message_reference
-            # What is forwarded was said elsewhere.
+            # A forwarded note was said elsewhere.
             if not reference or reference.id is None or note.message_snapshots:
                 break
             try:
@@ -85,7 +85,7 @@ class SpokenConversations:
         return found
 
     async def _after(self, first: hikari.PartialMessage, question: hikari.Message) -> list[hikari.Message]:
-        """The notes of people between ``first`` and ``question``, each soon after the one before."""
+        """People's voice notes between ``first`` and ``question``, each within ``PAUSE`` of the one before."""
         try:
             recent = await self._recent.before(question, KEPT_MESSAGES)
         except (hikari.NotFoundError, hikari.ForbiddenError):

@@ -1,4 +1,4 @@
-"""Which languages people spoke lately: what a note of a word or two is probably in."""
+"""The languages that people recently spoke, from which that of a note of a word or two is guessed."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ SURE = 0.8
 """Languages heard with a lower probability are not remembered: a mistake would confirm itself."""
 
 OWN_WEIGHT, CHANNEL_WEIGHT, GUILD_WEIGHT, LOCALE_WEIGHT = 3.0, 2.0, 1.0, 1.0
-"""What a person spoke counts for three of what others on the same server spoke, and what was spoken in the channel for
-two; so does the language of their Discord for one."""
+"""The languages that a person spoke count three times as much as those spoken on the same server, and those spoken in
+the channel twice as much; the person's Discord locale counts as much as the server's languages."""
 
 MAX_COUNT = 20
-"""Of one language: who changes to another is not held to the old one for long."""
+"""Per language, so that a person who changes to another one is not held to the old one for long."""
 
 
 class SpokenLanguages:
@@ -29,7 +29,7 @@ class SpokenLanguages:
     def expected(
         self, sender: int, guild: int | None, locale: str | None, *, channel: int | None = None
     ) -> dict[str, float]:
-        """Tags with weights, of any unit; empty when nothing is known."""
+        """Language tags with relative weights; empty if nothing is known."""
         weights: defaultdict[str, float] = defaultdict(float)
         for source, weight in ((sender, OWN_WEIGHT), (channel, CHANNEL_WEIGHT), (guild, GUILD_WEIGHT)):
             counts = self._counts.get(source) if source is not None else None

@@ -1,4 +1,4 @@
-"""Commands that take long: how far they are, in the place of the answer, with a button to stop them."""
+"""Commands that take long: they show their progress in place of the answer, with a button to stop them."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ async def stoppable(
     ephemeral: bool = False,
     until_then: Callable[[], ResultT | None] = lambda: None,
 ) -> ResultT | None:
-    """What ``work`` gives, which shows how far it is on the bar that it is given. Once the button was pressed, ``work``
-    is cancelled, and it is what ``until_then`` gives; None where there is nothing yet, which is told. ``context`` was
-    deferred, ``ephemeral`` or not.
+    """Run ``work``, which shows its progress on the bar that it is given, and return its result. If a person stops it,
+    it is cancelled, and the result is that of ``until_then``; if that is None, the person is told that it was stopped,
+    and None is returned. ``context`` was deferred, ``ephemeral`` or not.
 
-    ``min_s``: of shorter recordings no bar is shown.
+    ``min_s``: no bar is shown for shorter recordings.
     """
     locale = locale_of(context)
     with stoppable_tasks.running(context.user.id, context.channel_id) as (task, stop):
@@ -50,7 +50,7 @@ async def stoppable(
 
 
 def on_heard(progress: ProgressBar, locale: str, count: int) -> Callable[[int, TranscriptionProgress], None]:
-    """What shows on the bar how far the hearing of ``count`` recordings is."""
+    """A callback that shows on the bar how far the transcription of ``count`` recordings is."""
 
     def tell(number: int, done: TranscriptionProgress) -> None:
         progress.tell(done.transcribed_s, done.duration_s, so_far(done, locale, number=number + 1, count=count))

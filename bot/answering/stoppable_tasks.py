@@ -1,4 +1,4 @@
-"""What runs for a person, who can stop it: recordings that are written down, and answers to commands."""
+"""Tasks that run for a person, who can stop them: transcriptions, and answers to commands."""
 
 from __future__ import annotations
 
@@ -15,14 +15,13 @@ from bot.work.cancellation import CancellationToken
 
 
 class TaskEndedError(StarlingError):
-    """Raised when something is stopped that does not run any more."""
+    """Raised when someone stops a task that is no longer running."""
 
     sentence = _("I am no longer listening to that recording.")
 
 
 class StoppableTasks:
-    """Those of this process, whether they are jobs or not: what is stopped with it is not to be stopped by a
-    person."""
+    """The running tasks of this process, whether they are jobs or not; they end with it, so none is stored."""
 
     def __init__(self) -> None:
         self._running: dict[str, tuple[int, int, CancellationToken]] = {}
@@ -31,8 +30,8 @@ class StoppableTasks:
     def running(
         self, user: int, channel: int, stop: CancellationToken | None = None
     ) -> Iterator[tuple[str, CancellationToken]]:
-        """A task for ``user`` in ``channel``, for as long as the block: its id, and what stops it, which is ``stop``
-        where that is given."""
+        """A task for ``user`` in ``channel`` for the duration of the block: yields its id and its cancellation token,
+        which is ``stop`` if given."""
         id_, stop = secrets.token_hex(8), stop or CancellationToken()
         self._running[id_] = (user, channel, stop)
         try:
@@ -41,11 +40,11 @@ class StoppableTasks:
             del self._running[id_]
 
     def stop(self, id_: str, pressed: hikari.ComponentInteraction) -> None:
-        """Stop it.
+        """Stop a task.
 
         Raises:
             TaskEndedError: it is over, or not in the channel where the button was pressed.
-            NotPermittedError: it is not theirs.
+            NotPermittedError: it belongs to someone else.
         """
         found = self._running.get(id_)
         if found is None or found[1] != pressed.channel_id:

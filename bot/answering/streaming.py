@@ -1,4 +1,4 @@
-"""The third stage: the model's reply, shown and spoken as it comes."""
+"""The third stage: streams the model's reply, shown and spoken as it is written."""
 
 from __future__ import annotations
 
@@ -29,31 +29,32 @@ from bot.work.metrics import WAITS_S
 
 REMEMBERED_REFUSALS = 1000
 MAX_PROVEN = 2
-"""So many pictures that were left out are known to be refused: of two, each was tried without the other."""
+"""If at most this many pictures were left out, each of them is known to be refused: of two, each was also tried without
+the other."""
 PAUSE_S = 0.5
-"""After so long without another word, what there is is shown."""
+"""After a pause of this length in the stream, the text so far is shown."""
 WAITING = _("My chat model asks me to wait: I will continue in {wait_s} s.")
 
 
 @dataclass(frozen=True, slots=True)
 class StreamedAnswer:
-    """What the model has said."""
+    """The model's reply."""
 
     prompt: AnswerPrompt
     shown: Prompt
-    """As much of ``prompt`` as the model was shown."""
+    """The part of ``prompt`` that the model was shown."""
     text: str
-    """Whole, or what there was when a person stopped it."""
+    """The whole reply, or the part that existed when a person stopped it."""
     is_at_limit: bool = False
-    """Whether it goes on beyond the limit of tokens."""
+    """Whether it was cut off at the token limit."""
     stood_in: str | None = None
-    """The model that answered in place of the one that could not."""
+    """The model that stood in for one that could not answer."""
     is_blind: bool = False
-    """Whether the model turned out not to see pictures, of which there were some."""
+    """Whether there were pictures, and the model turned out not to see any."""
     refused: tuple[str, ...] = ()
-    """The names of the pictures of the question that the model does not take."""
+    """The names of the question's pictures that the model refused."""
     sources: tuple[Source, ...] = ()
-    """The pages that the answer is taken from, where the model has searched the web."""
+    """The pages that the answer is based on, if the model searched the web."""
 
     @property
     def model(self) -> str:
@@ -62,23 +63,23 @@ class StreamedAnswer:
 
 
 class Streaming:
-    """Streams replies, and counts what they take."""
+    """Streams replies, and counts the tokens that they use."""
 
     def __init__(self, budgets: Budgets) -> None:
         self._budgets = budgets
         self._refused: LRUCache[tuple[str, bytes], bool] = LRUCache(REMEMBERED_REFUSALS)
-        """Pictures that a model has refused, by its name and what they are."""
+        """Pictures that a model has refused, by the model's name and the picture's hash."""
 
     async def stream(self, prompt: AnswerPrompt, spoken: SpokenAnswer | None) -> StreamedAnswer:
-        """The reply to ``prompt``, shown as it comes, and given to ``spoken``; what a person stops ends there.
+        """The reply to ``prompt``, shown as it is written and passed to ``spoken``; it ends early if a person stops it.
 
-        Where the model turns out not to take pictures, it is asked once more without them; where it refuses one, it is
-        asked without that one, which is found by leaving out each in its turn, and is not shown to it again.
+        If the model turns out not to take pictures, it is asked once more without them. If it refuses a picture, each
+        one is left out in turn to find out which; a refused picture is not shown to that model again.
 
-        The demonstration model is asked nothing in another language than its own: see ``demonstration.answer_without``.
+        The demonstration model is not asked in other languages than its own: see ``demonstration.answer_without``.
 
         Raises:
-            ChatError: there is no answer, or no end of it; what was shown stays.
+            ChatError: there is no answer, or it is incomplete; what was shown stays.
             ReplyGoneError: the reply was deleted.
             hikari.HTTPError: Discord refuses.
         """
@@ -109,8 +110,8 @@ class Streaming:
         raise refusal
 
     async def _fitted(self, prompt: AnswerPrompt, spoken: SpokenAnswer | None) -> StreamedAnswer:
-        """The reply to as much of ``prompt`` as there is room for. A prompt that is too long for the endpoint, which
-        may count in another way, is cut to half and tried once more."""
+        """The reply to as much of ``prompt`` as fits. If the prompt is too long for the endpoint, which may count
+        tokens differently, it is cut to half and tried once more."""
         request, model = prompt.understood.request, prompt.understood.model
         shown, use, report = prompt.fitted(model.prompt_tokens), TokenUse(), ReplyReport()
         try:
@@ -147,7 +148,7 @@ class Streaming:
             async with aclosing(request.cancellation.until_cancelled(stream, pause_s=PAUSE_S)) as parts:
                 async for part in parts:
                     if part is None:
-                        # What came last was too early to be shown, or too little.
+                        # The last part came too early to be shown, or was too short.
                         is_behind = is_behind and not await reply.show(f"{begun}{text}")
                         continue
                     if not text:
@@ -157,7 +158,7 @@ class Streaming:
                         spoken.write(part)
                     is_behind = not await reply.show(f"{begun}{text}")
         except ChatError:
-            # What came since the last edit stays as well, and what was said of waiting goes.
+            # The text since the last edit is kept, and the notice about waiting is removed.
             if reply.begun.is_set():
                 await reply.show(f"{begun}{text}", at_once=True)
             raise
@@ -165,7 +166,7 @@ class Streaming:
 
 
 def _attempts(pictures: Sequence[Picture]) -> Iterator[list[Picture]]:
-    """What may be shown in turn, until it is taken: all, all but one of them, none."""
+    """The sets of pictures to try in turn until one is accepted: all, all but one (each in turn), none."""
     different = list(dict.fromkeys(pictures))
     yield list(pictures)
     if len(different) > 1:

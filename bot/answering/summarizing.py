@@ -1,4 +1,4 @@
-"""What something long is about, and what is to be done: by the chat model, in pieces where its context is short."""
+"""Summarises long texts, with what is to be done: by the chat model, in pieces if its context is short."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from bot.usage.budgets import UsedUpError
 log = structlog.get_logger()
 
 MAX_PIECES = 8
-"""Of one text; what is beyond them is left out, and that is told."""
+"""Per text; the rest is left out, and the reader is told so."""
 MAX_PIECE_TOKENS = 6000
-"""Models lose what is in the middle of longer ones, and an answer takes long."""
+"""Models lose track of the middle of longer pieces, and take long to answer."""
 INSTRUCTION_TOKENS = 400
 MAX_TO_DOS = 8
 MAX_SUMMARY, MAX_TO_DO = 700, 120
-"""Characters that are shown."""
+"""The most characters that are shown of each."""
 MAX_SENTENCES = 3
 SAID_TWICE = 0.75
-"""Of the words of the shorter of two sentences: more in common say nothing new."""
+"""If two sentences share more than this part of the shorter one's long words, the second says nothing new."""
 
 _INSTRUCTION = """\
 You are given what people said, one line each, some with the time or the name in front. Say in at most three short \
@@ -45,47 +45,48 @@ _FENCED = re.compile(r"^```(?:json)?\s*(.*?)\s*```$", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class ToDo:
-    """Something that somebody is to do."""
+    """A task that somebody is to do."""
 
     what: str
     who: str = ""
     when: str = ""
     time: str = ""
-    """When it was said, as it stands before the line."""
+    """When it was said, as written in front of the line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The most important of a text."""
+    """The summary of a text."""
 
     text: str
     to_dos: tuple[ToDo, ...] = ()
     is_extract: bool = False
-    """Whether no model had a part in it, so that it is made of sentences of the text."""
+    """Whether it consists of sentences of the text, chosen without a model."""
     left_out: bool = False
-    """Whether the text was longer than is read at once, so that its end is left out."""
+    """Whether the end of the text is left out, because the text is longer than is read at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class SummaryProgress:
-    """How far a summary is."""
+    """The progress of a summary."""
 
     piece: int
-    """The one that is read, counted from 1; behind the last one, what was said of each is put together."""
+    """The piece that is being read, counted from 1; one more than ``pieces`` while the summaries of the pieces are
+    merged."""
     pieces: int
     text: str = ""
-    """Its sentences so far."""
+    """The sentences of the summary so far."""
 
 
 OnSummary = Callable[[SummaryProgress], object]
 
 
 def _unheard(_progress: SummaryProgress) -> None:
-    """Where nobody looks."""
+    """The default, for when nobody watches the progress."""
 
 
 class Summarizer:
-    """Sums up."""
+    """Summarises texts with the chat model."""
 
     def __init__(self, requests: ModelRequests) -> None:
         self._requests = requests
@@ -99,8 +100,8 @@ class Summarizer:
         guild: int | None,
         progress: OnSummary = _unheard,
     ) -> Summary:
-        """The most important of ``lines`` in ``language`` (a code); sentences chosen from them where no model can be
-        asked. What it takes is counted for ``user``. ``progress``: told how far it is, in the event loop."""
+        """The summary of ``lines`` in ``language`` (a code); an extract of their sentences if no model can be asked.
+        The tokens are counted for ``user``. ``progress`` is called in the event loop."""
         model = await self._requests.model(guild)
         if model.is_demonstration:
             return extract(lines)
@@ -132,7 +133,7 @@ class Summarizer:
 
 
 def in_pieces(lines: Sequence[str], room_tokens: int) -> list[str]:
-    """``lines`` in pieces of at most ``room_tokens``; a line that is longer is a piece of its own."""
+    """``lines`` in pieces of at most ``room_tokens``; a longer line is a piece of its own."""
     pieces: list[list[str]] = [[]]
     taken = 0
     for line in lines:
@@ -146,7 +147,7 @@ def in_pieces(lines: Sequence[str], room_tokens: int) -> list[str]:
 
 
 def begun_in(said: str) -> str:
-    """The sentences in the beginning of what a model says to the instruction."""
+    """The sentences of the summary in the beginning of a model's reply to the instruction."""
     begun = _BEGUN.search(said)
     if begun is None:
         return ""
@@ -157,7 +158,8 @@ def begun_in(said: str) -> str:
 
 
 def parsed(said: str) -> Summary:
-    """What a model said to the instruction; where it is no such object, all of it is the summary."""
+    """The summary in a model's reply to the instruction; if that is not the expected JSON object, the whole reply is
+    the summary."""
     text = said.strip()
     if fenced := _FENCED.match(text):
         text = fenced[1]
@@ -176,8 +178,8 @@ def parsed(said: str) -> Summary:
 
 
 def extract(lines: Sequence[str]) -> Summary:
-    """The first sentence of ``lines`` and the most telling ones, in their order, chosen without a model: those whose
-    words come often in the whole, and seldom in short words."""
+    """The first sentence of ``lines`` and the most informative ones, in their order, chosen without a model: those
+    whose words of more than four letters are the most frequent in the whole text."""
     said = [one for line in lines for one in sentences(re.sub(r"^[\d:]+ ", "", line)) if len(one.split()) > 3]
     if not said:
         return Summary(_line(" ".join(lines), MAX_SUMMARY), is_extract=True)
@@ -197,7 +199,7 @@ def extract(lines: Sequence[str]) -> Summary:
 
 
 def _is_alike(one: str, other: str) -> bool:
-    """Whether two sentences have most of their words in common, as when something is said twice."""
+    """Whether two sentences share most of their long words, as when something is said twice."""
     words, others = set(_words(one)), set(_words(other))
     return len(words & others) > SAID_TWICE * min(len(words), len(others))
 

@@ -1,4 +1,4 @@
-"""What was promised and has not ended: taken up after a start, and once what could not be stored can be."""
+"""Resumes promised jobs that have not ended: after a start, and once the database can be written again."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from bot.work.jobs import JobRunner
 log = structlog.get_logger()
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 3.0, 120.0
-"""Before jobs that broke off are taken up again: a database that was away is back in a moment, a full disk is not."""
+"""The pause before jobs that broke off are resumed: a database that was away is soon back, a full disk is not."""
 SETTLED_AFTER = timedelta(seconds=2)
-"""A job that was stored later may be about to be begun by whoever has stored it."""
+"""A job that was updated more recently may be about to be submitted by whoever stored it."""
 
 
 class TakingUp:
-    """Takes up jobs of either kind that nobody works at."""
+    """Resumes jobs of either kind that are neither waiting nor running."""
 
     def __init__(self, jobs: JobStore, runner: JobRunner, answers: AnswerService, transcripts: AutoTranscripts) -> None:
         self._jobs = jobs
@@ -32,11 +32,11 @@ class TakingUp:
         self._transcripts = transcripts
 
     async def after_start(self) -> None:
-        """Take up what the last stop interrupted."""
+        """Resume what the last stop interrupted."""
         await self._take_up(datetime.max.replace(tzinfo=UTC))
 
     async def whenever_broken_off(self) -> None:
-        """Take up, time and again, the jobs whose end could not even be stored; ends by being cancelled."""
+        """Keep resuming the jobs whose end could not even be stored; runs until it is cancelled."""
         pause_s = FIRST_PAUSE_S
         while True:
             try:

@@ -1,4 +1,4 @@
-"""Whether the one who asks may teach the bot."""
+"""Whether the asker may teach the bot."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from bot.preferences.preferences import Preferences
 
 
 class Teachers:
-    """Tells who may correct answers, and who approves that, of people who have asked."""
+    """Tells whether askers may correct answers, and approve corrections."""
 
     def __init__(self, bot: hikari.GatewayBot, preferences: Preferences) -> None:
         self._bot = bot
         self._preferences = preferences
 
     async def may_correct(self, request: AnswerRequest) -> bool:
-        """Whether the one who asks may correct the answer; in direct messages everyone may, for themselves."""
+        """Whether the asker may correct the answer; in direct messages everyone may, for themselves."""
         if request.guild_id is None:
             return request.is_direct
         roles = (await self._preferences.guild(request.guild_id)).roles
@@ -26,7 +26,7 @@ class Teachers:
         return member is not None and roles.correct in {request.guild_id, *member.role_ids}
 
     async def may_approve(self, request: AnswerRequest) -> bool:
-        """Whether the one who asks may approve corrections."""
+        """Whether the asker may approve corrections."""
         if request.guild_id is None or (member := await self._member(request)) is None:
             return False
         roles = (await self._preferences.guild(request.guild_id)).roles
@@ -46,12 +46,12 @@ class Teachers:
         return bool(granted & (hikari.Permissions.ADMINISTRATOR | hikari.Permissions.MANAGE_GUILD))
 
     async def _member(self, request: AnswerRequest) -> hikari.Member | None:
-        """The one who asks, as a member; None where Discord does not tell."""
+        """The asker as a member; None if Discord does not tell."""
         if isinstance(request.asker, hikari.Member):
             return request.asker
         assert request.guild_id is not None, "members are of guilds"
         try:
-            # Of a message that is fetched, Discord does not say what its author is to the guild.
+            # Discord leaves the author's membership out of messages that are fetched.
             return await self._bot.rest.fetch_member(request.guild_id, request.asker.id)
         except hikari.HTTPError:
             return None

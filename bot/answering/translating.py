@@ -1,4 +1,4 @@
-"""Texts in another language, by the chat model."""
+"""Translates texts with the chat model."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from bot.i18n.translation import language_name
 
 BY_WHISPER = _("Translated by the speech model, since there is no chat model for it.")
 WHISPER_LANGUAGE = "en"
-"""The only one into which the speech model translates."""
+"""The only language into which the speech model translates."""
 
 MAX_PIECES = 12
 PIECE_TOKENS = 500
-"""A translation may take twice as many, and an answer is bounded."""
+"""A translation may take twice as many tokens, and the length of a reply is limited."""
 
 _INSTRUCTION = """\
 Translate the text that you are given into {language}. Keep its lines, its marks and its tone; leave out nothing and \
@@ -40,13 +40,13 @@ class CannotTranslateError(StarlingError):
 
 
 class TooLongToTranslateError(StarlingError):
-    """Raised when a text is longer than is translated at once."""
+    """Raised when a text is longer than can be translated at once."""
 
     sentence = _("This is longer than I translate at once. Please choose a shorter part.")
 
 
 class Translator:
-    """Translates."""
+    """Translates with the chat model."""
 
     def __init__(self, requests: ModelRequests) -> None:
         self._requests = requests
@@ -55,7 +55,7 @@ class Translator:
         return not (await self._requests.model(guild)).is_demonstration
 
     async def translate(self, text: str, language: str, *, user: int, guild: int | None) -> str:
-        """``text`` in ``language`` (a code). What it takes is counted for ``user``.
+        """``text`` in ``language`` (a code). The tokens are counted for ``user``.
 
         Raises:
             CannotTranslateError, TooLongToTranslateError
@@ -70,8 +70,8 @@ class Translator:
     async def translate_lines(
         self, lines: Sequence[str], language: str, *, user: int, guild: int | None
     ) -> tuple[str, ...]:
-        """Each of ``lines`` in ``language`` (a code), in their order: what belongs to a line, such as its time, goes
-        with its translation. A line that the model leaves out is asked for alone.
+        """Each of ``lines`` in ``language`` (a code), in their order, so that what belongs to a line, such as its time,
+        stays with its translation. A line that the model leaves out is translated separately.
 
         Raises: as ``translate``.
         """
@@ -88,7 +88,7 @@ class Translator:
         return tuple(found.get(number, "") for number in range(len(lines)))
 
     async def subtitles(self, transcript: Transcript, language: str, *, user: int, guild: int | None) -> Transcript:
-        """``transcript`` with its sentences in ``language`` (a code), each at its time.
+        """``transcript`` with its sentences in ``language`` (a code), each with its original time.
 
         Raises: as ``translate``.
         """

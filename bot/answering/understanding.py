@@ -1,4 +1,4 @@
-"""The first stage: what is asked, from the recording, the words and the files of a request."""
+"""The first stage: works out what is asked, from the recordings, the words and the files of a request."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ from bot.work.cancellation import CancelledByUserError
 NOTES_LEFT_OUT = _("I have heard the first {count} of these recordings; {left_out} more are left out.")
 WHAT_IS_THIS = _("What do you say to this?")
 FILES_SHARE, MAX_FILES_TOKENS = 0.5, 50_000
-"""Of what a model can take in, for the files of a question, and at most: who sends a book pays for all of it."""
+"""The files of a question get at most this share of the model's context, and at most this many tokens: whoever sends a
+book pays for all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,13 @@ class UnderstoodRequest:
     """What was written and said."""
     attached: AttachmentContent
     language: str
-    """BCP-47 tag of the language that is spoken or written; with the region of the asker where that is known."""
+    """The BCP-47 tag of the language that is spoken or written, with the asker's region if known."""
     model: ChatModel
-    """The one that answers in this guild."""
+    """The model that answers in this guild."""
 
 
 class Understanding:
-    """Transcribes and reads what comes with a request, within what its asker may use."""
+    """Transcribes and reads what comes with a request, within the limits on its asker's usage."""
 
     def __init__(
         self,
@@ -70,7 +71,7 @@ class Understanding:
         *,
         reads_all: bool,
     ) -> None:
-        """``reads_all``: whether Discord shows us messages that do not mention us."""
+        """``reads_all``: whether Discord shows the bot messages that do not mention it."""
         self._bot = bot
         self._recordings = reader
         self._long_notes = long_notes
@@ -82,8 +83,9 @@ class Understanding:
         self._reads_all = reads_all
 
     async def understand(self, request: AnswerRequest) -> UnderstoodRequest | None:
-        """What ``request`` asks; what is said in its recordings heads the reply, and is shown while they are heard
-        where that takes long. None when nobody speaks in them and there is nothing else to answer, which is told.
+        """Work out what ``request`` asks. The transcript of its recordings heads the reply, and is shown while it grows
+        if that takes long. Returns None if the reply is already finished: the recordings have no speech and there is
+        nothing else to answer, or a long note was summarised.
 
         Raises:
             CancelledByUserError: a person stopped it.
@@ -100,7 +102,7 @@ class Understanding:
         try:
             heard = await request.cancellation.unless_cancelled(self._heard(request, begun))
         except CancelledByUserError:
-            # What was read already does not vanish.
+            # The words that were already shown do not vanish.
             if said := quote_of_begun(begun, reply.locale):
                 reply.heading += f"{said}\n"
             raise
@@ -138,11 +140,12 @@ class Understanding:
         return UnderstoodRequest(request, text, attached, language, model)
 
     async def _locale_of(self, request: AnswerRequest, language: str) -> str:
-        """In which language the one who asks in ``language`` is told of trouble."""
+        """The locale in which errors are reported to a person who asks in ``language``."""
         return await self._locales.guess(request.asker.id, language, request.reply.locale)
 
     async def _with_notes(self, request: AnswerRequest) -> AnswerRequest:
-        """``request`` with the notes that it replies to, which are heard with it; that some are left out is told."""
+        """``request`` with the voice notes that it asks about as its recordings; the reply says if some are left
+        out."""
         me = self._bot.get_me()
         notes = None if me is None else await self._conversations.answered(request, me.id)
         if notes is None or not notes.recordings:
@@ -153,8 +156,8 @@ class Understanding:
         return replace(request, recordings=notes.recordings, speakers=notes.speakers, told=notes.messages)
 
     async def _show_card(self, request: AnswerRequest, heard: Sequence[HeardRecording]) -> None:
-        """A long note with nothing written beside it is summed up: whoever wants an answer presses a button. Who stops
-        the summary keeps what was heard."""
+        """Summarise a long voice note that has no text beside it; its card has a button for an answer. If the summary
+        is stopped, the transcript is kept."""
         reply, language = request.reply, spoken_in(heard)[0].language or request.reply.locale
         reply.locale = await self._locale_of(request, language)
         card = await self._long_notes.shown_card(
@@ -163,7 +166,7 @@ class Understanding:
         await reply.finish(card.text, row=card.row, file=card.file)
 
     async def _heard(self, request: AnswerRequest, begun: dict[int, str]) -> list[HeardRecording]:
-        """``begun`` is told what is heard of each recording so far, by its number."""
+        """``begun`` is filled with the transcript so far of each recording, by its number."""
         reply, count = request.reply, len(request.recordings)
 
         live = LiveText(reply.show_progress)
@@ -187,8 +190,8 @@ class Understanding:
             await live.end()
 
     def _pointed_at(self, request: AnswerRequest) -> str | None:
-        """What is written in the message that should be looked at, where nothing is said but that: a command that asks
-        about it, or a bare mention as a reply to one of somebody else. None where there is none."""
+        """The text of the message that the request points at without words of its own: the one that a command asks
+        about, or somebody else's that a bare mention replies to. None if there is no such message."""
         me = self._bot.get_me()
         if me is None:
             return None

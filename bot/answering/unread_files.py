@@ -1,4 +1,4 @@
-"""Why a file of a message was not read: told above the answer, and to the model."""
+"""Why a file of a message was not read: shown above the answer, and told to the model."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MAX_NAMES_CHARS = 300
 
 
 class FileUnreadError(StarlingError):
-    """Raised when a file is of a kind that is not read."""
+    """Raised when a file is of a kind that cannot be read."""
 
     sentence = _("I did not read {name}: I cannot read files of this kind.")
 
@@ -21,25 +21,25 @@ class FileUnreadError(StarlingError):
 
 
 class FileOfOldFormatError(FileUnreadError):
-    """Raised when a document is of a format that office programs have left behind."""
+    """Raised when a document is in an outdated office format."""
 
     sentence = _("I did not read {name}: it is in an old format. Save it as DOCX, XLSX, PPTX or PDF.")
 
 
 class FileLockedError(FileUnreadError):
-    """Raised when a document is locked."""
+    """Raised when a document is locked with a password."""
 
     sentence = _("I did not read {name}: it is locked with a password.")
 
 
 class FileEmptyError(FileUnreadError):
-    """Raised when there is nothing in a text file."""
+    """Raised when a text file is empty."""
 
     sentence = _("I did not read {name}: it is empty.")
 
 
 class FileWithoutTextError(FileUnreadError):
-    """Raised when there is no text in a document."""
+    """Raised when a document contains no text."""
 
     sentence = _("I did not read {name}: there is no text in it. A scan has only pictures: send me those.")
 
@@ -57,7 +57,7 @@ class FileTooCostlyError(FileUnreadError):
 
 
 class FileOverLimitError(FileUnreadError):
-    """Raised when a file has too many bytes."""
+    """Raised when a file is too large."""
 
     sentence = _("I did not read {name}: it is larger than {limit_mb} MB.")
 
@@ -66,7 +66,7 @@ class FileOverLimitError(FileUnreadError):
 
 
 class FileTooManyError(FileUnreadError):
-    """Raised when a file is one more than are read at once."""
+    """Raised when a message has more files than are read at once."""
 
     sentence = _("I did not read {name}: I read at most {limit} files of a message.")
 
@@ -75,14 +75,14 @@ class FileTooManyError(FileUnreadError):
 
 
 class FileUnavailableError(FileUnreadError):
-    """Raised when Discord does not give a file."""
+    """Raised when Discord does not deliver a file."""
 
     sentence = _("I did not read {name}: Discord does not give it to me. Send it again, please.")
     is_transient = True
 
 
 class PictureUnseenError(FileUnreadError):
-    """Raised when there is a picture, and a model that cannot see."""
+    """Raised when there is a picture but the model cannot see."""
 
     sentence = _("I did not look at {name}: my chat model cannot see pictures.")
 
@@ -94,7 +94,7 @@ class PictureUnreadableError(FileUnreadError):
 
 
 class FilesNotReadError(StarlingError):
-    """Raised when there is nothing in a message but several files, none of which could be read."""
+    """Raised when a message consists only of several files, none of which could be read."""
 
     sentence = _(
         "I cannot read {names}. I read PDF, Word, Excel, PowerPoint, OpenDocument, RTF and EPUB files, web pages, "

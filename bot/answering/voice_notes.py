@@ -1,4 +1,4 @@
-"""Finding the voice note in a message, fetching it under a cap, and turning it into a transcript."""
+"""Finds the voice notes in a message, downloads them up to a size limit, and transcribes them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class NoVoiceNoteError(StarlingError):
 
 
 def recordings_in(message: hikari.PartialMessage) -> tuple[hikari.Attachment, ...]:
-    """The recordings in ``message`` and in the message that it forwards, in order: audio, and videos for their
+    """The recordings in ``message`` and in the messages that it forwards, in order: audio, and videos for their
     sound."""
     found = _recordings(message.attachments or ())
     for snapshot in message.message_snapshots or ():
@@ -41,7 +41,7 @@ def recordings_in(message: hikari.PartialMessage) -> tuple[hikari.Attachment, ..
 
 
 def is_recording(attachment: hikari.Attachment) -> bool:
-    """Whether ``attachment`` says that it is audio or video, by its type or else by its name."""
+    """Whether ``attachment`` is audio or video by its type or its name."""
     kind = (attachment.media_type or "").partition("/")[0]
     return kind in ("audio", "video") or PurePosixPath(attachment.filename.lower()).suffix in _SOUND_SUFFIXES
 
@@ -51,11 +51,12 @@ def _recordings(attachments: Iterable[hikari.Attachment]) -> tuple[hikari.Attach
 
 
 _REMEMBERED, _REMEMBERED_S = 256, 3600.0
-"""Transcripts, and for how long: a recording is not heard again for each answer that builds on it."""
+"""How many transcripts are cached, and for how long: a recording is not transcribed again for each answer that uses
+it."""
 
 
 class VoiceNoteTranscriber:
-    """From an attachment to what was said in it."""
+    """Transcribes attachments, with a cache."""
 
     def __init__(self, transcriber: AttachmentTranscriber, preferences: Preferences) -> None:
         self._transcriber = transcriber
@@ -68,7 +69,8 @@ class VoiceNoteTranscriber:
     async def remembered(
         self, attachment: hikari.Attachment, *, guild: hikari.Snowflakeish | None
     ) -> Transcript | None:
-        """What was heard in ``attachment`` within the hour, in its own language."""
+        """The cached transcript of ``attachment`` in its own language, made within the last hour; None if there is
+        none."""
         return self._remembered.get(_key(attachment, None, False, await self._preferences.guild(guild)))
 
     async def transcribe(
@@ -84,15 +86,16 @@ class VoiceNoteTranscriber:
         is_asked: bool = True,
         progress: OnProgress | None = None,
     ) -> Transcript:
-        """The transcript of ``attachment``, which is heard once.
+        """The transcript of ``attachment``, which is made once and then cached.
 
         ``language``: one of Whisper's codes, or None to detect it.
 
-        ``channel``: what is spoken there tells what a note of a word or two is in, beside the guild and the sender.
-        ``guild``, whose choices hold, or else ``sender``: who sends much waits for others.
-        ``names``: that may be said besides those of the guild.
-        ``is_asked``: whether a person waits for it.
-        ``progress``: called with what is heard so far.
+        ``channel``: the languages recently spoken there, like the sender's and the guild's, help to tell the language
+        of a note of a word or two.
+        ``guild``: its choices apply. Whoever sends much, the guild or else the ``sender``, waits for others.
+        ``names``: names that may be said, besides those of the guild.
+        ``is_asked``: whether a person is waiting for it.
+        ``progress``: called with the transcript so far.
 
         Raises:
             StarlingError: what ``AttachmentTranscriber.transcribe`` raises.

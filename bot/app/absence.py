@@ -1,4 +1,4 @@
-"""What is made up for that happened while nobody listened, or while nothing could be stored."""
+"""Catching up on what happened while nobody listened, or while nothing could be stored."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.app.stores import Stores
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Absence:
-    """Questions, deletions, and servers that were left."""
+    """The services for missed questions, for deletions, and for servers that Starling was removed from."""
 
     deletions: Deletions
     missed: MissedQuestions
@@ -23,7 +23,7 @@ class Absence:
 
 
 def build_absence(base: Foundation, stores: Stores, answering: Answering, learning: Learning) -> Absence:
-    """Nothing is looked for yet."""
+    """Build the services; nothing is caught up on yet."""
     bot, folder, which = base.bot, base.settings.data_folder, base.settings.of_gateway
     deletions = Deletions(
         answering.answers, learning.personal_data, stores.jobs, stores.exchanges, stores.feedback,

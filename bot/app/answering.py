@@ -1,4 +1,4 @@
-"""What answers: the models, what they are told, and the steps from a question to its answer."""
+"""Everything that answers: the models, their instructions, and the steps from a question to its answer."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ from bot.usage.budgets import Budgets
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatServices:
-    """Which model answers, and what it is told to be."""
+    """Which model answers, and with which instruction."""
 
     chat: ChatModel
-    """The host's; ``models`` knows which one answers where."""
+    """The host's model; ``models`` knows which one answers where."""
     serving: Serving
     models: ChatModels
     instructions: Instructions
@@ -64,7 +64,7 @@ class ChatServices:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UseRules:
-    """Who may use it, how much, and in which language they read."""
+    """Who may use Starling, how much, and in which language they read."""
 
     access: AccessRules
     budgets: Budgets
@@ -73,7 +73,7 @@ class UseRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteServices:
-    """What is made of voice notes and other files."""
+    """What processes voice notes and other files."""
 
     attachments: AttachmentReader
     recordings: RecordingReader
@@ -104,7 +104,7 @@ class Answering:
 
 
 async def build_answering(base: Foundation, stores: Stores, speech: SpeechServices) -> Answering:
-    """The chat model started, if it is ours to start.
+    """Build everything that answers, and start the chat model if it is ours to start.
 
     Raises:
         StarlingError: weights are missing or broken, or the engine or the host's instruction cannot be read.

@@ -1,4 +1,4 @@
-"""Tasks that go on beside something else, and end with it."""
+"""Tasks that run beside something else, and end with it."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ import structlog
 log = structlog.get_logger()
 
 MAX_CANCELS, CANCEL_S = 20, 1.0
-"""A task is cancelled once more after so long: what it waits for may have swallowed that, as ``asyncio.wait_for`` does
-until Python 3.12 where it ends in the same moment (CPython's issue 86296)."""
+"""How many times a task is cancelled at most, and the seconds in between: what it awaits may have swallowed a
+cancellation, as ``asyncio.wait_for`` does before Python 3.12 if it completes at the same moment (CPython's issue
+86296)."""
 
 StartTask = Callable[[Coroutine[Any, Any, object]], asyncio.Task[object]]
 
 
 @contextlib.asynccontextmanager
 async def background_tasks() -> AsyncIterator[StartTask]:
-    """Starts tasks; what still runs at the end of this is cancelled and waited for."""
+    """Gives a function that starts tasks; those still running when the block ends are cancelled and waited for."""
     tasks: list[asyncio.Task[object]] = []
 
     def start(work: Coroutine[Any, Any, object]) -> asyncio.Task[object]:
@@ -40,8 +41,8 @@ async def background_tasks() -> AsyncIterator[StartTask]:
 
 
 async def every(interval_s: float, look: Callable[[], Awaitable[None]], failed: str) -> NoReturn:
-    """Look, whatever comes of it, and again after so long; ends by being cancelled. ``failed``: what the log says of a
-    look that came to nothing."""
+    """Call ``look`` until cancelled, with a pause of ``interval_s`` after each call. Its exceptions are logged as
+    ``failed``, and do not end this."""
     while True:
         try:
             await look()

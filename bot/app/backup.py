@@ -1,7 +1,8 @@
-"""Backups of all that Starling keeps, made while it runs, and brought back into an empty place.
+"""Backups of everything that Starling keeps, made while it runs, and restored into an empty place.
 
-A backup is a tar file: ``manifest.json``, ``starling.db`` (always an SQLite database, whatever Starling uses) and the
-files of the data folder that are not made anew by themselves. No token and no key of a service is in it.
+A backup is a gzipped tar file with ``manifest.json``, ``starling.db`` (always an SQLite database, whatever Starling
+uses) and the files of the data folder that are not recreated by themselves. It contains no token and no key of a
+service.
 """
 
 from __future__ import annotations
@@ -37,22 +38,22 @@ from bot.storage.database import Database, DatabaseUnavailableError, reason_of, 
 
 FORMAT = 1
 KEPT = ("guilds", "users", "trainings", "archive.key")
-"""Of the data folder, beside the database: files of people, adapters and packed trainings, and what archives are signed
-with."""
+"""What is kept of the data folder, beside the database: files of people, adapters and packed trainings, and the key
+that signs archives."""
 PRIORITY = ".inference-priority"
-"""Tells trainings of this machine to hold still, for as long as somebody waits."""
+"""The file that tells trainings on this machine to pause while somebody waits; it is not backed up."""
 MANIFEST, DATABASE = "manifest.json", "starling.db"
 PASSING = re.compile(r"\.running(-\d+)?|health(-\d+)?\.json|alive|starling\.db\.lock")
-"""What may lie in an empty data folder."""
+"""The files that a data folder may contain and still count as empty."""
 _COMPRESSION = 3
-"""The database is small then, and the rest hardly gets smaller."""
+"""It makes the database small, and the rest hardly compresses."""
 _PART_BYTES = 1 << 20
 _AT_ONCE = 500
-"""Of what is forgotten again: databases take a few thousand values in one statement."""
+"""How many ids are forgotten at once: databases take a few thousand values in one statement."""
 
 
 class BackupFailedError(StarlingError):
-    """Raised when a backup cannot be written; there is no half of one."""
+    """Raised when a backup cannot be written; no partial one is left."""
 
     sentence = _("The backup {file} was not made: {reason}.")
 
@@ -61,7 +62,7 @@ class BackupFailedError(StarlingError):
 
 
 class NoBackupError(StarlingError):
-    """Raised when a file is no backup that can be read here."""
+    """Raised when a file is not a backup that can be restored here."""
 
     sentence = _("{file} cannot be restored: {reason}.")
 
@@ -70,7 +71,7 @@ class NoBackupError(StarlingError):
 
 
 class PlaceNotEmptyError(StarlingError):
-    """Raised when a backup is to be restored where something is already; nothing was changed."""
+    """Raised when a backup is to be restored where something already exists; nothing was changed."""
 
     sentence = _(
         "{place} is not empty: there is {found}. Restore into an empty DATA_FOLDER, and move this one away first."
@@ -88,9 +89,9 @@ class Manifest:
     starling: str
     """The version that made it."""
     taken_at: str
-    """ISO 8601, UTC: what was forgotten after it may still be in it."""
+    """ISO 8601, UTC: what was forgotten later may still be in the backup."""
     rows: dict[str, int]
-    """By the names of tables."""
+    """The number of rows of each table."""
     files: int
 
 
@@ -103,13 +104,14 @@ class Restored:
     guilds: int
     messages: int
     texts: int
-    """Corrections, memories and votes that were taken back one by one."""
+    """Corrections, memories and votes that had been withdrawn one by one."""
     knows_who_was_forgotten: bool
-    """Whether there was a list of them; without one, who has withdrawn since then is back."""
+    """Whether there was a list of what was forgotten; without one, the data of those who have withdrawn since is
+    back."""
 
 
 async def make_backup(settings: Settings, file: Path) -> Manifest:
-    """Write a backup of all that the Starling of ``settings`` keeps into ``file``; it may run meanwhile.
+    """Write a backup of everything that the Starling of ``settings`` keeps to ``file``; it may be running.
 
     Raises:
         BackupFailedError: there is nothing to back up, or no room for it.
@@ -175,7 +177,8 @@ def _files(data_folder: Path) -> Iterator[Path]:
 
 
 def _add(archive: tarfile.TarFile, path: Path, name: Path) -> int:
-    """Files are replaced as wholes, so what is open stays what it was; one that is gone by now is left out."""
+    """Add one file; return 1, or 0 if it is gone by now. Files are only replaced as a whole, so an open one does not
+    change."""
     try:
         with path.open("rb") as stream:
             archive.addfile(archive.gettarinfo(arcname=str(name), fileobj=stream), stream)
@@ -185,11 +188,11 @@ def _add(archive: tarfile.TarFile, path: Path, name: Path) -> int:
 
 
 async def restore(settings: Settings, file: Path, forgotten: Path | None) -> Restored:
-    """Bring the backup in ``file`` back into the empty place that ``settings`` name, and forget again who and what is
-    in the list ``forgotten`` (None: the one beside ``file``) since the backup was made.
+    """Restore the backup in ``file`` into the empty place that ``settings`` name, and forget again who and what has
+    been forgotten since it was made, according to the list ``forgotten`` (None: the one beside ``file``).
 
     Raises:
-        NoBackupError: the file is none, or was made by a later Starling.
+        NoBackupError: the file is not a backup or was made by a later Starling, or there is no list at ``forgotten``.
         PlaceNotEmptyError, DatabaseNotEmptyError: something is there already.
         DatabaseUnavailableError: the database cannot be reached.
         FolderInUseError, DatabaseInUseError: a Starling runs there.
@@ -210,7 +213,7 @@ async def restore(settings: Settings, file: Path, forgotten: Path | None) -> Res
         since = datetime.fromisoformat(manifest.taken_at)
         again = [tombstone for tombstone in tombstones or () if tombstone.at >= since]
         await _forget(settings, again)
-    # What is forgotten from now on belongs beside that backup as well.
+    # From now on, what is forgotten is listed beside that backup as well.
     with suppress(OSError):
         await asyncio.to_thread(Tombstones(folder).travel_beside, file.parent)
     counts = {kind: len({each.id for each in again if each.kind is kind}) for kind in TombstoneKind}
@@ -221,7 +224,7 @@ async def restore(settings: Settings, file: Path, forgotten: Path | None) -> Res
 
 
 def _tombstones(file: Path, forgotten: Path | None) -> list[Tombstone] | None:
-    """Those in ``forgotten``, or beside ``file``; None where there is no list there."""
+    """The tombstones in ``forgotten``, or in the list beside ``file``; None if there is no list beside it."""
     if forgotten is not None and not forgotten.is_file():
         raise NoBackupError(forgotten, "there is no such list")
     listed = forgotten or file.absolute().parent / BESIDE_NAME
@@ -240,9 +243,9 @@ def _unpack(file: Path, folder: Path) -> Manifest:
             folder.mkdir(mode=0o700)
             with tarfile.open(fileobj=stream, mode="r:") as archive:
                 _extract(archive, folder)
-            # Whether all of it is as it was written stands behind the end of the archive.
+            # gzip's checksum stands after the end of the archive, and is only verified once that is read.
             while stream.read(_PART_BYTES):
-                """Nothing is in it."""
+                """Only padding is left."""
         told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         manifest = Manifest(**told)
     except FileNotFoundError as error:
@@ -256,7 +259,8 @@ def _unpack(file: Path, folder: Path) -> Manifest:
 
 
 def _extract(archive: tarfile.TarFile, folder: Path) -> None:
-    """A backup has plain files alone. Python's own filter would see to that, but not in 3.11.2, which Debian 12 has."""
+    """Extract a backup, which has only regular files. Python's own filter would enforce that, but is missing in 3.11.2,
+    which Debian 12 has."""
     for member in archive:
         place = PurePosixPath(member.name)
         content = archive.extractfile(member) if member.isfile() else None
@@ -270,7 +274,8 @@ def _extract(archive: tarfile.TarFile, folder: Path) -> None:
 
 
 async def _place_database(settings: Settings, unpacked: Path, file: Path) -> None:
-    """Today's tables are made of what is ``unpacked``, which is put, or copied, to where the settings want it."""
+    """Migrate the ``unpacked`` database to today's schema, and move it, or copy its rows, to where the settings want
+    it."""
     try:
         brought = await Database.open(f"sqlite:///{unpacked}")
     except CommandError as error:
@@ -297,7 +302,7 @@ async def _place_database(settings: Settings, unpacked: Path, file: Path) -> Non
 async def _forget(settings: Settings, tombstones: list[Tombstone]) -> None:
     if not tombstones:
         return
-    # Only a restore needs the whole of what learns, which takes seconds to import.
+    # Only a restore needs everything that learns, which takes seconds to import.
     from bot.app.learning import build_personal_data_alone
     from bot.app.stores import build_stores
 
@@ -319,8 +324,8 @@ async def _forget(settings: Settings, tombstones: list[Tombstone]) -> None:
 
 
 async def move_database(settings: Settings, url: str) -> dict[str, int]:
-    """Copy every row of the database of ``settings`` into the empty one at ``url``; Starling must not run. The old one
-    stays as it is. Says how many rows each table has.
+    """Copy every row of the database of ``settings`` into the empty one at ``url``, and return how many rows each table
+    has. Starling must not be running. The old database stays as it is.
 
     Raises:
         DatabaseNotEmptyError, RowsDifferError: nothing was copied.

@@ -19,13 +19,14 @@ DEMONSTRATION_TOKENS = 250
 """The demonstration model has nothing more to say after a paragraph."""
 
 NO_KEY = "none"
-"""What endpoints that need no key are given, for the client must have one."""
+"""The key for endpoints that need none, because the client requires one."""
 
 
 async def build_chat(
     settings: Settings, cache: WeightsCache, stack: AsyncExitStack
 ) -> tuple[ChatModel, EmbeddedChat | None]:
-    """The chat model that the settings ask for, and the embedded engine if it is that, started; ``stack`` stops it.
+    """The chat model that the settings ask for, and its embedded engine, started, if it is the demonstration model;
+    ``stack`` closes both.
 
     Raises:
         StarlingError: weights are missing or broken, or the engine does not start.
@@ -53,7 +54,7 @@ def build_endpoint_model(settings: Settings) -> ChatModel:
 
 
 def models_named_in(settings: Settings) -> dict[str, tuple[str, ...]]:
-    """The settings that name models which may be chosen or stand in, and those; often none."""
+    """The models that may be chosen or that stand in for another, by the setting that names them; often empty."""
     fallback = () if settings.chat_fallback is None else (settings.chat_fallback,)
     named = {"CHAT_MODELS": settings.chat_models, "CHAT_FALLBACK": fallback}
     return {setting: names for setting, names in named.items() if names}
@@ -70,7 +71,7 @@ def _limits(settings: Settings) -> ChatLimits:
 
 
 def build_further_endpoints(settings: Settings) -> list[FurtherEndpoint]:
-    """Those of ``CHAT_ENDPOINTS``, in their order."""
+    """The endpoints of ``CHAT_ENDPOINTS``, in order."""
     return [FurtherEndpoint(one.name, _model_at(one, settings), one.models) for one in settings.chat_endpoints]
 
 
@@ -85,7 +86,8 @@ def _model_at(endpoint: ChatEndpoint, settings: Settings) -> ChatModel:
 
 
 def build_training_services(settings: Settings) -> dict[str, ChatModel]:
-    """A model at each service that trains, by the name of its trainer, to be named as those that were trained there."""
+    """A chat model at each service that trains, by the name of its trainer. It has no model name: ``named`` gives it
+    that of a model trained there."""
     limits = ChatLimits(
         timeout_s=settings.chat_timeout_s,
         max_reply_tokens=settings.chat_max_tokens,

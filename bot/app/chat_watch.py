@@ -1,4 +1,4 @@
-"""Whether the chat endpoints answer: asked at the start, looked at now and then, and told at once when they do not."""
+"""Whether the chat endpoints answer: checked at the start and now and then, and reported at once when they do not."""
 
 from __future__ import annotations
 
@@ -27,34 +27,36 @@ from bot.errors import StarlingError, causes_of
 log = structlog.get_logger()
 
 CHECK_TIMEOUT_S = 45.0
-"""Within which a chat model says its first word; one that is not in memory is loaded first."""
+"""How long a chat model may take to answer a check; one that is not in memory is loaded first."""
 TROUBLED_EVERY_S = 60.0
-"""How often an endpoint is asked again that does not answer."""
+"""How often an endpoint that does not answer is asked again."""
 WELL_EVERY_S = 300.0
-"""How often one is asked for the list of its models, which costs nothing, to see whether it is still there."""
+"""How often an endpoint that answers is asked for its list of models, which costs nothing, to see if it is still
+there."""
 
 
 class ChatWatch:
-    """Watches the endpoint of the host's model; of further ones, it is told at the start whether they answer."""
+    """Watches the endpoint of the host's model; additional endpoints are only checked at the start."""
 
     def __init__(self, models: ChatModels, outcomes: Outcomes, named: Mapping[str, Sequence[str]]) -> None:
-        """``named``: settings that name models, and those models."""
+        """``named``: the models that settings name, by setting."""
         self._models = models
         self._named = named
         self._outcomes = outcomes
         self.failed_checks = 0
-        """How often in a row the endpoint did not answer when it was looked at; 0 once it answers anyone."""
+        """How many checks in a row the endpoint has failed; 0 once it answers anyone."""
         self.has_answered = False
-        """Whether it has answered when it was looked at, since the start."""
+        """Whether the endpoint has passed a check since the start."""
 
     @property
     def problem(self) -> str | None:
-        """What is wrong with the endpoint, in English; None: nothing is."""
+        """What is wrong with the endpoint, in English; None if nothing is."""
         failure = self._outcomes.broken(AnswerPart.CHAT)
         return None if failure is None else f"{self._models.endpoints[0].base_url}: {failure}"
 
     async def run(self) -> None:
-        """Ask every endpoint once, and look after the first from then on; ends by being cancelled."""
+        """Ask every endpoint once, then watch the first until cancelled; if that is the demonstration model, end
+        instead."""
         first, *further = self._models.endpoints
         lists = False
         if not first.is_demonstration:
@@ -104,7 +106,7 @@ class ChatWatch:
 
 
 async def answers(chat: ChatModel) -> None:
-    """See that ``chat`` answers; without a model, that its endpoint lists some.
+    """Check that ``chat`` answers or, without a model, that its endpoint lists some.
 
     Raises:
         ChatError: a subclass says why not.
@@ -117,7 +119,7 @@ async def answers(chat: ChatModel) -> None:
 
 
 async def remedy_for(chat: ChatModel, address: str, error: Exception) -> str:
-    """What the host can do about ``error``; ``address``: what holds the endpoint's address in the settings."""
+    """What the host can do about ``error``; ``address``: the setting that holds the endpoint's address."""
     if isinstance(error, ChatRefusedError | ChatForbiddenError):
         return "Check the key: it may be another service's, have run out, or not be allowed to use this model."
     if isinstance(error, ChatQuotaExceededError | ChatRegionError | ChatRateLimitedError | ChatOverloadedError):

@@ -1,4 +1,4 @@
-"""What is told of one thing that was looked at, by ``starling doctor`` and ``starling health``."""
+"""The result of a check, as ``starling doctor`` and ``starling health`` report it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FREE_WANTED_MB = 500
-"""For the database and the models' cache."""
+"""The free space that the database and the models' cache need."""
 
 
 class CheckResult(enum.StrEnum):
@@ -21,7 +21,7 @@ class CheckResult(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at."""
+    """The result of checking one thing."""
 
     what: str
     finding: CheckResult
@@ -30,13 +30,13 @@ class Check:
 
 
 def free_mb(folder: Path) -> int:
-    """What is free on the disk of ``folder``, which need not be there yet, in MiB."""
+    """The free space on the disk of ``folder``, which need not exist yet, in MiB."""
     existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     return shutil.disk_usage(existing).free >> 20
 
 
 def check_disk(what: str, folder: Path) -> Check:
-    """Whether there is room in ``folder``."""
+    """Check whether there is room in ``folder``."""
     free = free_mb(folder)
     if free < FREE_WANTED_MB:
         return Check(what, CheckResult.BAD, f"{free} MB free in {folder}", f"Free at least {FREE_WANTED_MB} MB there.")

@@ -21,11 +21,11 @@ from bot.work.shards import WHOLE, ShardShare
 log = structlog.get_logger()
 
 GATEWAY_TIMEOUT_S = 20.0
-"""How long the gateway may take to say who we are, and after each shard until the next one has started. hikari would
-try for ever; whoever starts the bot wants a reason."""
+"""How long the gateway may take to start the first shard, and then each further one. hikari would try for ever, but
+whoever starts the bot wants a reason."""
 
 IDENTIFY_PAUSE_S = 5.5
-"""Discord: of shards with the same remainder by max_concurrency one may identify within 5 s."""
+"""Discord allows one identify per 5 s among the shards with the same remainder modulo max_concurrency."""
 
 _BAD_TOKEN, _MORE_SHARDS_WANTED, _INTENTS_REFUSED = 4004, 4011, 4014
 """Close codes of the gateway (Discord, Opcodes and Status Codes)."""
@@ -41,7 +41,7 @@ class BadTokenError(StarlingError):
 
 
 class IntentRefusedError(StarlingError):
-    """Raised when the application may not have an intent that is asked for."""
+    """Raised when Discord does not grant the application an intent that the bot requests."""
 
     sentence = _(
         "Discord does not grant the message content intent. Switch it on at your application's page, Bot, "
@@ -50,7 +50,7 @@ class IntentRefusedError(StarlingError):
 
 
 class TooFewShardsError(StarlingError):
-    """Raised when a shard would have more guilds than Discord lets it."""
+    """Raised when a shard would have more guilds than Discord allows."""
 
     sentence = _(
         "Discord wants more shards for so many servers. Raise SHARDS, to the same number everywhere, or take it away "
@@ -68,7 +68,7 @@ class DiscordUnreachableError(StarlingError):
 
 
 class SyncFailedError(StarlingError):
-    """Raised when Discord does not take the commands."""
+    """Raised when Discord does not accept the commands."""
 
     sentence = _("Discord does not accept the list of commands: {reason}.")
 
@@ -86,7 +86,7 @@ class DisconnectedError(StarlingError):
 
 
 def named(error: Exception) -> Exception:
-    """``error``, or the error of ours that says what it means for the one who starts the bot."""
+    """``error``, or, if there is one, our own error that tells whoever starts the bot what it means."""
     if isinstance(error, hikari.UnauthorizedError):
         return BadTokenError()
     if isinstance(error, hikari.GatewayServerClosedConnectionError):
@@ -123,11 +123,11 @@ async def serve(
 ) -> None:
     """Run ``bot`` until ``stop`` is set.
 
-    ``load`` is awaited before the gateway is opened: it gives ``client`` its commands. ``started`` is awaited when
-    Discord has sent who we are; ``stopping`` before the connection is closed, while answers can still be sent;
-    ``aborting`` in its place when nothing more may be sent, so that what is under way is left to the next start.
-    ``share``: which shards are started; ``locks``: of one gateway of several. ``watch`` raises once another process may
-    have what is this one's alone.
+    ``load`` is awaited before the gateway is opened, and gives ``client`` its commands. ``started`` is awaited once
+    Discord has said who we are; ``stopping`` before the connection is closed, while answers can still be sent;
+    ``aborting`` in its place when nothing more may be sent, so that work in progress is left to the next start.
+    ``share``: which shards are started; ``locks``: those of one of several gateways. ``watch`` raises once another
+    process may hold what belongs to this one alone.
 
     Raises:
         StarlingError: it cannot start, Discord closes the connection for good, or another process may have the shards.
@@ -153,7 +153,7 @@ async def serve(
 
 
 class _Start:
-    """What is done while REST is open and the gateway is not, so that no interaction is lost."""
+    """The steps that are taken while REST is open and the gateway is not, so that no interaction is lost."""
 
     def __init__(
         self,
@@ -169,15 +169,15 @@ class _Start:
         self._locks = locks
         self._pause_s = 0.0
         self.turn = contextlib.AsyncExitStack()
-        """Holds up other gateways that want to identify."""
+        """Keeps other gateways from identifying until it is closed."""
         self.share = share
         self.done = asyncio.Event()
         self.failure: Exception | None = None
         self.shards_started = 0
 
     async def on_starting(self, _event: hikari.StartingEvent) -> None:
-        """Load and start, then wait for the turn to identify; hikari swallows what a listener raises, so ``failure``
-        has it."""
+        """Load the extensions and start the client, then wait for the turn to identify. hikari swallows exceptions of
+        listeners, so they are stored in ``failure``."""
         try:
             await self._load()
             await self._client.start()
@@ -191,11 +191,11 @@ class _Start:
             self.done.set()
 
     async def on_shard(self, _event: hikari.ShardReadyEvent) -> None:
-        """Discord has taken a shard."""
+        """Count a shard that Discord has accepted."""
         self.shards_started += 1
 
     async def end_turn(self) -> None:
-        """Let the next gateway identify, after the pause that Discord wants between two shards of one bucket."""
+        """Let the next gateway identify, after the pause that Discord requires between two shards of one bucket."""
         await asyncio.sleep(self._pause_s)
         await self.turn.aclose()
 
@@ -208,8 +208,8 @@ async def _run(
     started: Callable[[], Awaitable[None]],
     watched: asyncio.Task[object],
 ) -> None:
-    """Connect, and wait until ``stop`` is set or the connection ends. ``watched`` raises once another process may have
-    the shards.
+    """Connect, and wait until ``stop`` is set or the connection ends. ``watched`` is a task that raises once another
+    process may have the shards.
 
     Raises:
         StarlingError: it cannot start, or Discord closes the connection for good.
@@ -238,10 +238,10 @@ async def _run(
 
 
 async def _connect(bot: hikari.GatewayBot, start: _Start) -> None:
-    """Start ``bot``; once all is prepared, each of its shards has ``GATEWAY_TIMEOUT_S``.
+    """Start ``bot``; once everything is loaded, each of its shards has ``GATEWAY_TIMEOUT_S`` to start.
 
     Raises:
-        DiscordUnreachableError: the gateway was silent for so long.
+        DiscordUnreachableError: no shard has started for that long.
     """
 
     async def wait_for_gateway() -> None:

@@ -11,8 +11,8 @@ from bot.conversation.whole_signs import with_whole_signs
 
 
 def discord_json(value: JSONArray | JSONObject) -> bytes:
-    """``value`` in UTF-8, ``with_whole_signs``: halves are in what a model writes as JSON and breaks off. Discord
-    refuses them, orjson raises TypeError."""
+    """``value`` as JSON in UTF-8, made valid by ``with_whole_signs`` if necessary: a model that writes JSON and breaks
+    off may leave half a surrogate pair. Discord refuses those, and orjson raises TypeError."""
     try:
         return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
     except TypeError:

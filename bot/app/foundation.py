@@ -16,7 +16,7 @@ from bot.work.sealed import SealedProcesses
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Foundation:
-    """One of each for all that one Starling is made of."""
+    """The basic services of one Starling, one instance of each."""
 
     settings: Settings
     weights: WeightsCache
@@ -27,4 +27,4 @@ class Foundation:
     clock: Clock
     """Says which day it is for budgets."""
     stack: AsyncExitStack
-    """Closes at the end what was opened."""
+    """Closes everything that was opened, at the end."""

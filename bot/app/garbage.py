@@ -1,4 +1,4 @@
-"""When Python looks for garbage."""
+"""When Python collects garbage."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import gc
 
 
 def nothing_is_garbage_yet() -> None:
-    """Look for no garbage until ``keep_what_is_loaded``: there is none in what is imported and loaded at a start, and
-    to look for it takes a sixth of that."""
+    """Disable garbage collection until ``keep_what_is_loaded``: nothing that is imported and loaded at a start is
+    garbage, and searching it takes a sixth of the start's time."""
     gc.disable()
 
 
 def keep_what_is_loaded() -> None:
-    """Never look for garbage again in what is loaded by now, a quarter of a million objects that stay to the end: each
-    time that takes 0.2 s of the processor, in which nobody is answered. Blocks for as long, once."""
+    """Enable garbage collection, but exclude what is loaded by now, a quarter of a million objects that stay to the
+    end: searching them would take 0.2 s of CPU time each time, in which nobody is answered. Blocks for as long,
+    once."""
     gc.collect()
     gc.freeze()
     gc.enable()

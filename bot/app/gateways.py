@@ -1,6 +1,8 @@
-"""One of several gateways on one PostgreSQL database: what is its alone, and what only one of them does.
+"""The locks of several gateways on one PostgreSQL database: for what belongs to one gateway alone, and for what only
+one of them does for all.
 
-Whatever one process holds by running alone, it holds here by locks of the database (``bot.storage.advisory_locks``).
+What a single process owns because it runs alone, a gateway owns through locks of the database
+(``bot.storage.advisory_locks``).
 """
 
 from __future__ import annotations
@@ -25,28 +27,30 @@ from bot.work.shards import ShardShare
 log = structlog.get_logger()
 
 SHARD_LOCKS, LAYOUT_LOCKS, DUTY_LOCKS = 0x57A1_0002, 0x57A1_0003, 0x57A1_0004
-"""Spaces of PostgreSQL's advisory locks; any numbers that nothing else in the database uses."""
+"""Key spaces of PostgreSQL's advisory locks: arbitrary numbers that nothing else in the database uses."""
 _LAYOUT = 1000
-"""Shards times this, and gateways: GATEWAYS is at most as much."""
+"""The factor that packs a layout into one number: shards times this, plus gateways - 1. GATEWAYS is at most as much."""
 TAKING_OVER_S = 3.0
-"""A gateway that is started again may come before the database has seen its end."""
+"""How long a lock is waited for: a restarted gateway may come back before the database has noticed that the old one
+ended."""
 
 
 DUTY_PAUSE_S = 5.0
-"""Before a duty is taken up anew that has failed or passed to another."""
+"""The pause before a gateway tries again to take a duty that has failed or passed to another."""
 
 
 class Duty(IntEnum):
     """What one gateway at a time does for all."""
 
     IDENTIFYING = 1
-    """Discord lets so many shards identify within five seconds, and hikari counts those of its own process."""
+    """Discord limits how many shards may identify within five seconds, and hikari counts only those of its own
+    process."""
     FORGETTING = 2
     FOLLOWING_TRAININGS = 3
 
 
 class ShardInUseError(StarlingError):
-    """Raised when another process has one of this one's shards."""
+    """Raised when another process has one of this process's shards."""
 
     sentence = _(
         "Another Starling has shard {shard} already, and everybody there would be answered twice. It runs with "
@@ -58,7 +62,7 @@ class ShardInUseError(StarlingError):
 
 
 class GatewaysDifferError(StarlingError):
-    """Raised when gateways on one database do not divide the shards alike."""
+    """Raised when gateways on one database do not divide the shards in the same way."""
 
     sentence = _(
         "Another Starling on the same database runs with GATEWAYS={gateways} and SHARDS={shards}. Both have to be the "
@@ -70,18 +74,18 @@ class GatewaysDifferError(StarlingError):
 
 
 class GatewayLocks:
-    """The locks of one gateway of several."""
+    """The locks of one of several gateways."""
 
     def __init__(self, share: ShardShare, locks: AdvisoryLocks) -> None:
         self._share = share
         self._locks = locks
 
     async def take(self) -> None:
-        """Hold what is this gateway's alone, until the connection ends.
+        """Take the locks on what belongs to this gateway alone, and hold them until the connection ends.
 
         Raises:
-            DatabaseInUseError: a Starling that is no gateway runs on the database.
-            GatewaysDifferError: others divide the shards otherwise.
+            DatabaseInUseError: a Starling that is not one of several gateways runs on the database.
+            GatewaysDifferError: others divide the shards differently.
             ShardInUseError: another process has one of the shards.
         """
         share = self._share
@@ -97,11 +101,11 @@ class GatewayLocks:
                 raise ShardInUseError(shard, share.gateway)
 
     def identifying(self) -> contextlib.AbstractAsyncContextManager[object]:
-        """The turn of this gateway to start its shards, for which others are waited for."""
+        """This gateway's turn to start its shards; entering waits until no other gateway has its turn."""
         return self._locks.held(AdvisoryLock(DUTY_LOCKS, Duty.IDENTIFYING))
 
     async def alone(self, duty: Duty, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Do ``work``, which ends by being cancelled, while it is this gateway's duty and no other's."""
+        """Run ``work``, which runs until it is cancelled, whenever the duty is this gateway's and no other's."""
         name = duty.name.lower().replace("_", " ")
         while True:
             async with self._locks.held(AdvisoryLock(DUTY_LOCKS, duty)) as lost, background_tasks() as begin:
@@ -111,13 +115,13 @@ class GatewayLocks:
             await asyncio.sleep(DUTY_PAUSE_S)
 
     async def watch(self) -> None:
-        """Ends by being cancelled, or raises ``LocksLostError`` once another process may have the shards."""
+        """Watch the locks until cancelled; raises ``LocksLostError`` once another process may have the shards."""
         await self._locks.watch()
 
 
 @contextlib.asynccontextmanager
 async def gateway_locks(share: ShardShare, database: Database) -> AsyncIterator[GatewayLocks | None]:
-    """The locks of this gateway of several, held for as long as the block; None: there are no others.
+    """The locks of this gateway, held while the block runs; None if there are no other gateways.
 
     Raises:
         DatabaseUnavailableError: the database cannot be reached.

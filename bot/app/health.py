@@ -1,4 +1,4 @@
-"""How a running Starling is: looked at every few seconds, for ``starling health`` and for its host."""
+"""The health of a running Starling, checked every few seconds for ``starling health`` and for its host."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from bot.work.jobs import JobRunner
 
 DATABASE_TIMEOUT_S = 5.0
 LONG_WAIT_S = 120.0
-"""Whoever waits longer for a place in the queue waits too long."""
+"""A longer wait for a place in the queue is too long."""
 SCARCE_MB = 200
 """Below this, the host is told that the disk is nearly full."""
 CHECKS_BEFORE_TOLD = 3
-"""An endpoint that is restarted is away for a minute."""
+"""How many checks in a row fail before the host is told: an endpoint that is restarted is away for a minute."""
 
 FAILED = _("{count} answers in a row have failed. The last error was: {why}")
 SILENT = _("My chat endpoint has not answered for some minutes. It says: {why}")
@@ -39,7 +39,7 @@ FULL = _("The disk of my data folder is nearly full: {free} MB are left.")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
-    """What is looked at."""
+    """What is checked."""
 
     bot: hikari.GatewayBot
     database: Database
@@ -49,11 +49,11 @@ class Watched:
     is_demonstration: bool
     """Whether the demonstration model answers."""
     work: WorkWatch | None = None
-    """Of what workers are asked; None where this process hears and speaks."""
+    """The watch on the workers' queues; None if this process transcribes and speaks itself."""
 
 
 class Health:
-    """Looks, writes and tells."""
+    """Checks everything, writes the report, and tells the host of troubles."""
 
     def __init__(self, watched: Watched, settings: Settings, alert: HostAlert) -> None:
         self._watched = watched
@@ -62,7 +62,7 @@ class Health:
         self._told_after = settings.owner_told_after
         self._alert = alert
         self.is_database_up = True
-        """When it was last looked at."""
+        """Whether it worked when it was last checked."""
 
     @property
     def is_connected(self) -> bool:
@@ -71,7 +71,7 @@ class Health:
         return bot.is_alive and bool(bot.shards) and all(shard.is_connected for shard in bot.shards.values())
 
     async def run(self) -> None:
-        """Look every ``BEAT_S``; ends by being cancelled."""
+        """Look every ``BEAT_S`` until cancelled."""
         self._folder.mkdir(parents=True, exist_ok=True)
         try:
             await every(BEAT_S, self.look, "could not look how it is")
@@ -79,13 +79,13 @@ class Health:
             self._file.unlink(missing_ok=True)
 
     async def look(self) -> None:
-        """Look once."""
+        """Check everything once, write the report, and tell the host if necessary."""
         checks = await self.checks()
         await asyncio.to_thread(write_report, self._file, checks)
         await self._alert.consider(self._troubles(), is_well=self._has_worked)
 
     async def checks(self) -> list[Check]:
-        """What there is to say, for the host."""
+        """The results of all checks, for the host."""
         return [
             self._gateway(),
             await self._database(),
@@ -100,12 +100,13 @@ class Health:
 
     @property
     def _has_worked(self) -> bool:
-        """Whether anything has since the start: what has not been tried yet is no sign that a trouble is over."""
+        """Whether anything has worked since the start; until something has been tried, nothing shows that a trouble is
+        over."""
         watched = self._watched
         return watched.is_demonstration or watched.chat.has_answered or watched.outcomes.last_answer_at is not None
 
     def _troubles(self) -> Sequence[LazyMessage]:
-        """What the host is told of on Discord."""
+        """The troubles that the host is told of on Discord."""
         found, outcomes = [], self._watched.outcomes
         if outcomes.failures_in_a_row >= self._told_after and outcomes.last_failure is not None:
             found.append(lazy(FAILED, count=outcomes.failures_in_a_row, why=outcomes.last_failure.detail))
@@ -118,7 +119,7 @@ class Health:
     def _gateway(self) -> Check:
         if self.is_connected:
             latency_ms = max(shard.heartbeat_latency for shard in self._watched.bot.shards.values()) * 1000
-            # Discord has not answered a heartbeat yet.
+            # NaN: Discord has not answered a heartbeat yet.
             detail = "connected" if latency_ms != latency_ms else f"connected, {latency_ms:.0f} ms away"
             return Check(GATEWAY, CheckResult.GOOD, detail)
         remedy = "Discord's status page or this machine's network has the reason; Starling goes on trying."
@@ -136,7 +137,7 @@ class Health:
         failure = self._watched.outcomes.broken(AnswerPart.DATABASE)
         self.is_database_up = failure is None
         if failure is not None:
-            # It can be read, which is not all that is needed of it.
+            # It can be read, but the last attempt to write to it failed.
             remedy = "Look whether its disk has room; the log has the reason."
             return Check(DATABASE, CheckResult.BAD, f"did not store what it should ({_ago(failure.at)})", remedy)
         return Check(DATABASE, CheckResult.GOOD, "answers")

@@ -1,6 +1,6 @@
-"""The file in which a running Starling says every few seconds how it is, and how ``starling health`` reads it.
+"""The file in which a running Starling reports its health every few seconds, and how ``starling health`` reads it.
 
-Nothing here loads what only a running Starling needs: a container asks every half a minute.
+Nothing here imports what only a running Starling needs: a container asks every half a minute.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ _WORKER_FILE = "health-worker-"
 BEAT_S = 5.0
 """How often a report is written."""
 STALE_AFTER_S = 60.0
-"""A Starling that has said nothing for so long does not run, or hangs."""
+"""A Starling that has reported nothing for so long is not running, or hangs."""
 BLOCK_BYTES = 8192
-"""Reports take a multiple of it, so that the next one has room where the last one stands."""
+"""Reports are padded to a multiple of this, so that the next one fits where the last one stands."""
 PROCESS, GATEWAY, DATABASE, DISK, WORKER = "process", "gateway", "database", "disk", "worker"
 ESSENTIAL = frozenset({PROCESS, GATEWAY, DATABASE})
-"""Where one of these fails, nobody is answered, and a new start may help."""
+"""If one of these fails, nobody is answered, and a restart may help."""
 
 
 def report_file(settings: Settings) -> Path:
@@ -34,21 +34,20 @@ def report_file(settings: Settings) -> Path:
 
 
 def worker_report_file(data_folder: Path, process: int) -> Path:
-    """That of the worker whose process has that number here: there may be several, also of other machines, whose
-    processes have the same numbers."""
+    """The report file of the worker with the process id ``process`` on this machine. Its name has the host's name as
+    well, since workers of other machines may use the same folder, and have the same process ids."""
     return data_folder / f"{_WORKER_FILE}{socket.gethostname()}-{process}.json"
 
 
 def forget_stale_workers(data_folder: Path) -> None:
-    """Delete what workers said that have died since, here and elsewhere."""
+    """Delete the reports of workers that have died, of this machine and others."""
     for path in data_folder.glob(f"{_WORKER_FILE}*.json"):
         if time.time() - path.stat().st_mtime > STALE_AFTER_S:
             path.unlink(missing_ok=True)
 
 
 def write_report(path: Path, checks: Sequence[Check]) -> None:
-    """Say in ``path`` how it is. On a disk that takes no more, it is written where the last report stands, which has
-    room."""
+    """Write the report to ``path``. On a full disk, it is written over the last report, which has room for it."""
     fresh = path.with_suffix(".new")
     report = json.dumps([asdict(check) for check in checks], ensure_ascii=False).encode()
     report += b" " * (-len(report) % BLOCK_BYTES)
@@ -63,8 +62,8 @@ def write_report(path: Path, checks: Sequence[Check]) -> None:
 
 
 def read_report(settings: Settings) -> list[Check]:
-    """How the Starling with these settings is, and the workers beside it: what they said last, and what can be seen
-    from here."""
+    """The health of the Starling with these settings, and of the workers beside it: their last reports, and what can be
+    seen from here."""
     data_folder = settings.data_folder
     age_s, checks = _said(report_file(settings))
     workers = [check for path in _worker_reports(data_folder) for check in _of_worker(path)]
@@ -82,7 +81,7 @@ def read_report(settings: Settings) -> list[Check]:
 
 
 def _said(path: Path) -> tuple[float | None, list[Check]]:
-    """How old a report is, if it can be read; and what it says, unless it is stale."""
+    """The age of a report, if it can be read; and its checks, unless it is stale."""
     try:
         age_s = time.time() - path.stat().st_mtime
         said = json.loads(path.read_text(encoding="utf-8")) if age_s < STALE_AFTER_S else []
@@ -92,7 +91,7 @@ def _said(path: Path) -> tuple[float | None, list[Check]]:
 
 
 def _worker_reports(data_folder: Path) -> list[Path]:
-    """Those of this machine: of others it is not asked here how they are."""
+    """The reports of this machine's workers; those of other machines are not shown here."""
     return sorted(data_folder.glob(f"{_WORKER_FILE}{socket.gethostname()}-*.json"))
 
 
@@ -110,5 +109,5 @@ def is_serving(checks: Sequence[Check]) -> bool:
 
 
 def is_well(checks: Sequence[Check]) -> bool:
-    """Whether there is nothing that the host has to see to."""
+    """Whether nothing needs the host's attention."""
     return not any(each.finding is CheckResult.BAD for each in checks)

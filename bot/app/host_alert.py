@@ -1,4 +1,4 @@
-"""A direct message to whoever runs Starling, when it is in trouble: once, and marked when that is over."""
+"""A direct message to the host when Starling is in trouble: sent once, and edited when the trouble is over."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OVER = _("✅ This is over, since {since}.")
 
 @dataclass(frozen=True, slots=True)
 class ToldTrouble:
-    """What the host was told, kept over a restart so that nobody is told twice of one trouble."""
+    """What the host was told, kept across restarts so that nobody is told twice of one trouble."""
 
     owner_id: int
     channel_id: int
@@ -37,10 +37,10 @@ class ToldTrouble:
 
 
 class HostAlert:
-    """Tells of troubles."""
+    """Tells the host of troubles."""
 
     def __init__(self, rest: hikari.api.RESTClient, locales: KnownLocales, owner_id: int | None, file: Path) -> None:
-        """``owner_id``: who is told; None: nobody. What was told is kept in ``file``."""
+        """``owner_id``: who is told; None: nobody. ``file`` stores what was told."""
         self._rest = rest
         self._locales = locales
         self._owner_id = owner_id
@@ -49,8 +49,9 @@ class HostAlert:
         self._is_told = self._told is not None
 
     async def consider(self, troubles: Sequence[LazyMessage], *, is_well: bool) -> None:
-        """Tell of ``troubles``, unless it was told of some since there were none. Where there are none any more and
-        ``is_well``, as something has worked since the start, say below what was sent that it is over."""
+        """Tell the host of ``troubles``, unless the host was already told of some and they have not been over since.
+        When there are none any more and ``is_well``, because something has worked since the start, add to that message
+        that it is over."""
         if self._owner_id is None or bool(troubles) == self._is_told or not (troubles or is_well):
             return
         self._is_told = bool(troubles)
@@ -86,5 +87,5 @@ class HostAlert:
             self._file.touch(mode=0o600)
             self._file.write_text(json.dumps(asdict(self._told)), encoding="utf-8")
         except OSError as error:
-            # The disk may be what is in trouble.
+            # The disk may be the trouble.
             log.warning("what the host was told will not be known after a restart", why=str(error))

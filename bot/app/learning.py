@@ -1,4 +1,4 @@
-"""What learns: corrections, datasets, trainings, and the measuring of what they made."""
+"""Everything that learns: corrections, datasets, trainings, and the evaluation of the trained models."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from bot.training.withdrawn import WithdrawnExamples
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learning:
-    """What people give, what becomes of it, and how it is taken back."""
+    """What people contribute, what becomes of it, and how it is withdrawn."""
 
     corrections: Corrections
     intake: ExampleIntake
@@ -51,7 +51,7 @@ class Learning:
 
 
 def build_learning(base: Foundation, stores: Stores, answering: Answering) -> Learning:
-    """Nothing is trained yet: ``Trainings.resume`` takes up what was interrupted."""
+    """Build everything that learns. Nothing is trained yet: ``Trainings.resume`` resumes what was interrupted."""
     settings, tombstones = base.settings, Tombstones(base.settings.data_folder)
     corrections = Corrections(
         stores.corrections,
@@ -103,7 +103,8 @@ def build_learning(base: Foundation, stores: Stores, answering: Answering) -> Le
 
 
 def build_personal_data_alone(settings: Settings, stores: Stores) -> PersonalData:
-    """What forgets in a place where no Starling runs; nothing is trained, and no list of what is forgotten is kept."""
+    """The service that deletes personal data where no Starling runs; nothing is trained, and no list of deletions is
+    kept."""
     corrections = Corrections(stores.corrections, stores.datasets, stores.preferences)
     signer, slots = ArchiveSigner(settings.archive_key), dataset_slots()
     archives = DatasetArchives(stores.datasets, stores.files, stores.uploads, signer, slots)

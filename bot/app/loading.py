@@ -1,4 +1,4 @@
-"""Extensions are found and loaded: their commands and listeners by lightbulb, their screens by our routers."""
+"""Finding and loading extensions: lightbulb serves their commands and listeners, our routers their screens."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.ui.screen import Handler, Screen
 
 
 class BrokenExtensionError(StarlingError):
-    """Raised when a file in extensions/ cannot be loaded: going on would delete its commands from Discord."""
+    """Raised when a file in extensions/ cannot be loaded: continuing would delete its commands from Discord."""
 
     sentence = _("The extension {name} cannot be loaded: {reason}. Fix it and start again.")
 
@@ -26,24 +26,24 @@ class BrokenExtensionError(StarlingError):
 
 @dataclass(frozen=True, slots=True)
 class Extensions:
-    """What all files of a package declare."""
+    """Everything that the modules of a package declare."""
 
     loaders: list[lightbulb.Loader] = field(default_factory=list)
     buttons: dict[str, Handler] = field(default_factory=dict)
-    """By the beginning of their custom ids, up to the first colon; so are forms."""
+    """By the prefix of their custom ids, up to the first colon; the same for ``forms``."""
     forms: dict[str, Handler] = field(default_factory=dict)
     services: list[type] = field(default_factory=list)
-    """What is to be made of them, see ``Screen.service``."""
+    """The types to instantiate, see ``Screen.service``."""
 
 
 async def load(client: lightbulb.Client, package: types.ModuleType) -> Extensions:
-    """Load every module of ``package`` and of the folders in it, and gather what they declare.
+    """Load every module of ``package`` and of its subpackages, and collect what they declare.
 
-    A module of the package declares something, and so does at least one of each folder; the others of a folder only
-    help it. lightbulb skips an extension that fails, and then deletes its commands from Discord.
+    Each module directly in the package must declare something, and so must at least one module of each subpackage; the
+    others there are helpers. lightbulb skips an extension that fails, and then deletes its commands from Discord.
 
     Raises:
-        BrokenExtensionError: one does not import, declares nothing, or declares what another one does.
+        BrokenExtensionError: a module cannot be imported, declares nothing, or declares what another one does.
     """
     found, declaring = Extensions(), set[str]()
     modules = list(imported_modules(package))
@@ -54,8 +54,7 @@ async def load(client: lightbulb.Client, package: types.ModuleType) -> Extension
             continue
         declaring.add(module.__name__)
         for loader in loaders:
-            # lightbulb has no public list of what a loader, or the client, has loaded; and it tells failures nobody
-            # but its log.
+            # lightbulb has no public list of what a loader, or the client, has loaded, and it only logs failures.
             if not loader._loadables:
                 raise BrokenExtensionError(module.__name__, "its loader has no command and no listener")
             await client.load_extensions(module.__name__)

@@ -18,8 +18,8 @@ _SHAPES = (
     r"(?i:(?<=bearer )|(?<=api[-_]key[=:] ))[\w.~+/=-]{12,}",
     r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)",
 )
-"""Discord tokens, the usual keys of chat services, what an Authorization header carries, user and password of a URL:
-for secrets that are not among the settings."""
+"""Patterns of secrets that are not among the settings: Discord tokens, the usual keys of chat services, values of
+Authorization headers, and the user and password of a URL."""
 
 MIN_SECRET_CHARS = 6
 
@@ -40,18 +40,18 @@ _QUIET = {
     "aiosqlite": logging.WARNING,
     "urllib3": logging.WARNING,
 }
-"""Libraries whose lower levels repeat what we log, or hold texts and headers."""
+"""Libraries whose records at lower levels repeat what we log, or contain texts and headers."""
 
 
 class Concealer:
-    """The last step of every record: blots out secrets in the text as it will be written, tracebacks and nested
-    fields included."""
+    """The last processor of every record: conceals secrets in the text as it will be written, including tracebacks and
+    nested fields."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        """``secrets``: the values that were configured, wherever they turn up; shorter ones than ``MIN_SECRET_CHARS``
-        would blot out half a log, and guard nothing."""
+        """``secrets``: the configured values to conceal wherever they turn up; those shorter than ``MIN_SECRET_CHARS``
+        are ignored, since they would conceal half a log and protect nothing."""
         known = {secret for secret in secrets if len(secret) >= MIN_SECRET_CHARS}
-        # Inside JSON and Python literals, and one in the other, quotes and backslashes are written in another way.
+        # Quotes and backslashes are escaped inside JSON and Python literals, and in one inside the other.
         written = known | {repr(secret)[1:-1] for secret in known}
         written |= {json.dumps(secret, ensure_ascii=False)[1:-1] for secret in written}
         shapes = [re.escape(secret) for secret in sorted(written, key=len, reverse=True)]
@@ -62,8 +62,7 @@ class Concealer:
 
 
 def set_up_logs(level: str, secrets: Iterable[str]) -> None:
-    """Send everything to the standard error stream, from ``level`` (debug, info, warning, error) up, without
-    ``secrets``."""
+    """Log everything from ``level`` (debug, info, warning, error) up to standard error, with ``secrets`` concealed."""
     terminal = sys.stderr.isatty()
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,

@@ -1,4 +1,4 @@
-"""What Prometheus is told of a gateway."""
+"""The metrics of a gateway, for Prometheus."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ CHILDREN_MEMORY = _gauge("children_memory_bytes", "Memory of the processes that 
 
 @contextlib.contextmanager
 def served_metrics(settings: Settings, watched: Watched, health: Health) -> Iterator[None]:
-    """Serve them while the block runs, if the settings want it.
+    """Serve the metrics while the block runs, if the settings ask for it.
 
     Raises:
         MetricsPortError: the port is taken.
@@ -57,7 +57,8 @@ def served_metrics(settings: Settings, watched: Watched, health: Health) -> Iter
 
 
 def _connect(settings: Settings, watched: Watched, health: Health) -> None:
-    """Have the gauges show what is so when they are read, which a thread does: each reads one number."""
+    """Make the gauges show the current values when they are read. A thread reads them, so each reads a single
+    number."""
     outcomes, runner = watched.outcomes, watched.runner
     INFO.clear()
     INFO.labels(
@@ -87,8 +88,8 @@ def _connect(settings: Settings, watched: Watched, health: Health) -> None:
 
 
 def _begin_at_zero(chat_model: str | None) -> None:
-    """Have the series that there will be from the start on: of one that begins with what it counts first, Prometheus
-    sees no growth, and the first failures of a night would be missing."""
+    """Create the series that are known in advance: Prometheus sees no increase in a series that begins with its first
+    count, and would miss the first failures of a night."""
     for outcome in ("done", "failed", "cancelled"):
         ANSWERS.labels(outcome)
     for stage in ("queue", "transcript", "first_word", "answer"):

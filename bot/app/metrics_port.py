@@ -15,7 +15,7 @@ from bot.work.metrics import REGISTRY
 
 
 class MetricsPortError(StarlingError):
-    """Raised when metrics cannot be served where they should be."""
+    """Raised when metrics cannot be served at their address."""
 
     sentence = _(
         "Metrics cannot be served at {host}, port {port}: {reason}. Set METRICS_PORT to another one, such as "
@@ -28,7 +28,7 @@ class MetricsPortError(StarlingError):
 
 @contextlib.contextmanager
 def collected(collector: Collector) -> Iterator[None]:
-    """Have ``collector`` in the registry while the block runs."""
+    """Keep ``collector`` in the registry while the block runs."""
     REGISTRY.register(collector)
     try:
         yield
@@ -38,7 +38,7 @@ def collected(collector: Collector) -> Iterator[None]:
 
 @contextlib.contextmanager
 def served_on_port(settings: Settings) -> Iterator[None]:
-    """Serve all that is in the registry while the block runs, if the settings want it.
+    """Serve everything in the registry while the block runs, if the settings ask for it.
 
     Raises:
         MetricsPortError: the port is taken.

@@ -1,4 +1,4 @@
-"""A line every few seconds while something takes its time, so that nobody thinks that it hangs."""
+"""A line every few seconds while something is slow, so that nobody thinks that it hangs."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ EVERY_S = 5.0
 
 @contextlib.contextmanager
 def still(what: str, tell: Callable[[str], None], *, every_s: float = EVERY_S) -> Iterator[Callable[[], None]]:
-    """Tell that ``what`` goes on, and for how long, until the block ends or the function that it is given is called.
+    """Report that ``what`` goes on, and for how long, until the block ends or calls the function that it is given.
 
-    A thread tells it: what takes long may block the event loop.
+    A thread reports it, because slow work may block the event loop.
     """
     began_s, ended = time.monotonic(), threading.Event()
 

@@ -1,4 +1,4 @@
-"""Every holder of personal data that there is, in one list."""
+"""All holders of personal data, in one list."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def build_personal_data(
     corrections: Corrections,
     tombstones: Tombstones | None = None,
 ) -> PersonalData:
-    """A store of data of people, guilds or messages is asked nothing unless it is here.
+    """Build the list. Data of people, guilds or messages in a store that is not listed is neither exported nor deleted.
 
-    Pairs come before the comparisons and the answers that they are of, trainings before what they read, and datasets
+    Pairs come before the comparisons and answers that they are made from, trainings before what they read, and datasets
     before corrections, so that each example is counted as what it is to its giver; archives come after the datasets
-    that they are made of. ``tombstones``: see ``PersonalData``.
+    that they are made from. ``tombstones``: see ``PersonalData``.
     """
     pairs = pairs_of(stores, tombstones)
     holders = (
@@ -34,7 +34,7 @@ def build_personal_data(
 
 
 def pairs_of(stores: Stores, tombstones: Tombstones | None) -> PreferencePairs:
-    """What makes pairs of what people prefer, and takes them back."""
+    """The service that makes pairs from what people prefer, and withdraws them."""
     return PreferencePairs(
         stores.comparisons, stores.exchanges, stores.feedback, stores.consents, stores.datasets, tombstones
     )

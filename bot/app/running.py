@@ -23,7 +23,7 @@ from bot.settings import OPENAI_URL, Settings
 
 
 class SandboxPortError(StarlingError):
-    """Raised when the sandbox cannot listen where it should."""
+    """Raised when the sandbox cannot listen at its address."""
 
     sentence = _(
         "The sandbox cannot listen at {host}, port {port}: {reason}. Set SANDBOX_PORT to another one, such as "
@@ -35,8 +35,8 @@ class SandboxPortError(StarlingError):
 
 
 def invitation(me: hikari.Snowflake, api_url: str | None) -> str:
-    """The link that adds the bot to a server with the permissions that it uses, at the Discord whose API is at
-    ``api_url``; None: Discord's own."""
+    """The link that adds the bot to a server with the permissions that it uses. ``api_url``: the API of the Discord to
+    use; None for Discord's own."""
     wanted = (
         hikari.Permissions.VIEW_CHANNEL
         | hikari.Permissions.SEND_MESSAGES
@@ -85,8 +85,8 @@ async def run_starling(settings: Settings, stop: asyncio.Event, tell: Callable[[
     """Serve on Discord, or without a token in a sandbox, until ``stop`` is set.
 
     Raises:
-        MisshapenTokenError: the token is none.
-        NoTokenError: there is none, and the settings want no sandbox.
+        MisshapenTokenError: the token does not look like one.
+        NoTokenError: there is no token, and either the settings want no sandbox or there are several gateways.
     """
     if settings.discord_token is not None:
 
@@ -121,13 +121,14 @@ async def run_starling(settings: Settings, stop: asyncio.Event, tell: Callable[[
 
 
 def at_home(settings: Settings) -> Settings:
-    """``settings`` for the sandbox: what is not set keeps everything on this machine, and lets it show all it can."""
+    """``settings`` for the sandbox: unless they are set, voices are offline ones, so that nothing leaves this machine,
+    and message content is on, so that everything can be tried."""
     here = {"tts_engine": OFFLINE, "message_content_intent": True}
     return settings.model_copy(update={name: at for name, at in here.items() if name not in settings.model_fields_set})
 
 
 def recipients(settings: Settings) -> list[str]:
-    """Who, beyond this machine, gets some of what people say to a Starling with these settings."""
+    """Who, beyond this machine, receives some of what people say to a Starling with these settings."""
     endpoints = [] if settings.embedded_chat else [settings.openai_base_url or OPENAI_URL]
     endpoints += [endpoint.base_url for endpoint in settings.chat_endpoints]
     hosts = [urlsplit(address).hostname or address for address in endpoints]

@@ -21,7 +21,7 @@ from bot.work.invocations import Invocations
 
 
 class Screens:
-    """All that ``extensions`` declares, joined to one bot."""
+    """Everything that ``extensions`` declares, connected to one bot."""
 
     def __init__(
         self,
@@ -31,8 +31,8 @@ class Screens:
         answering: Answering,
         parts: Sequence[object],
     ) -> None:
-        """``parts``: dataclasses of services, which handlers are given by their types. Of several gateways the first
-        tells Discord of the commands, which are the same for all."""
+        """``parts``: dataclasses of services, which are injected into handlers by type. Of several gateways, only the
+        first registers the commands with Discord; they are the same for all."""
         self._invocations = invocations
         self._guard = InteractionAccess(answering.rules.access, bot.cache)
         self.client = lightbulb.client_from_app(
@@ -41,7 +41,7 @@ class Screens:
             sync_commands=settings.gateway == 0,
             hooks=[*invocations.hooks, self._guard.hook, *answering.rules.locales.hooks],
         )
-        """Of commands; whoever starts and stops the bot starts and stops it."""
+        """The client for commands; whoever starts and stops the bot starts and stops it as well."""
         self._services = Services(self.client, settings)
         for part in parts:
             self._services.provide_fields(part)
@@ -53,8 +53,8 @@ class Screens:
         """Load every extension.
 
         Raises:
-            BrokenExtensionError: one cannot be loaded.
-            MissingServiceError: one takes what nothing gives it.
+            BrokenExtensionError: an extension cannot be loaded.
+            MissingServiceError: an extension needs a service that nothing provides.
         """
         loaded = await load(self.client, extensions)
         self._services.make(loaded.services)
@@ -64,7 +64,7 @@ class Screens:
 
     @contextlib.contextmanager
     def served(self) -> Iterator[None]:
-        """Buttons and forms are served until the end of this."""
+        """Serve buttons and forms while the block runs."""
         self._buttons.open()
         self._forms.open()
         try:

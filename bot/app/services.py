@@ -1,4 +1,4 @@
-"""What commands, listeners, buttons and forms are given, by its type; that it is there is known at start."""
+"""Dependency injection by type for commands, listeners, buttons and forms; missing services are found at start."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ AnyCallable = Callable[..., Any]
 
 
 class MissingServiceError(StarlingError):
-    """Raised when a handler of extensions/ takes what nothing gives it."""
+    """Raised when a handler in extensions/ needs a service that nothing provides."""
 
     sentence = _("{handler} needs {service}, which nothing provides. Provide it in bot/app, or fix what it takes.")
 
@@ -29,21 +29,21 @@ class MissingServiceError(StarlingError):
 
 
 class Services:
-    """One instance of each type, the same in lightbulb's container, for commands and listeners, and in yuyo's, for
-    buttons and forms."""
+    """One instance of each type, shared by lightbulb's container, for commands and listeners, and yuyo's, for buttons
+    and forms."""
 
     def __init__(self, client: lightbulb.Client, *services: object) -> None:
-        """``services`` are found by their own types; what ``client`` injects by itself is known already."""
+        """``services`` are registered by their own types; what ``client`` injects by itself is already known."""
         self._registry = client.di.registry_for(lightbulb.di.Contexts.DEFAULT)
         self.container = alluka.Client()
-        """For yuyo."""
+        """The container for yuyo."""
         self._values: dict[type, object] = {hikari.api.RESTClient: client.rest}
         for service in services:
             self._provide(service)
 
     def provide_fields(self, services: Any) -> None:
-        """Provide every field of a dataclass: one that is declared as a protocol as that, since it may be of any type,
-        and every other that is there by its own type."""
+        """Provide every field of a dataclass that is not None: by its declared type if that is a protocol, since the
+        value may be of any type, and otherwise by its own type."""
         declared = typing.get_type_hints(type(services))
         for each in dataclasses.fields(services):
             wanted, value = declared[each.name], getattr(services, each.name)
@@ -52,11 +52,11 @@ class Services:
                 self._provide(value, wanted if is_protocol else None)
 
     def make(self, types: Iterable[type]) -> None:
-        """Make one of each of ``types``, whose constructors take services that are there or each other, and provide
-        it.
+        """Create and provide one instance of each of ``types``, whose constructors take existing services or each
+        other.
 
         Raises:
-            MissingServiceError: a constructor takes what is not there.
+            MissingServiceError: a constructor needs a service that does not exist.
         """
         waiting = {each: dict(_taken_by(each, called_with=0)) for each in types}
         while waiting:
@@ -70,10 +70,10 @@ class Services:
                 self._provide(each(**{name: self._values[service] for name, service in taken.items()}))
 
     def require_for(self, extensions: Extensions) -> None:
-        """Look whether all that ``extensions`` declare will be given what it takes.
+        """Check that everything ``extensions`` declare will be given the services that it needs.
 
         Raises:
-            MissingServiceError: something takes what is not there.
+            MissingServiceError: something needs a service that does not exist.
         """
         for handler, called_with in _called_by_lightbulb(extensions.loaders):
             for _parameter, service in _taken_by(handler, called_with):
@@ -82,14 +82,14 @@ class Services:
         for handler in (*extensions.buttons.values(), *extensions.forms.values()):
             for parameter, service in _taken_by(handler, called_with=1):
                 if typing.get_origin(service) is not typing.Annotated:
-                    # alluka injects only what is marked so, and the call would lack it.
+                    # alluka injects only parameters that are marked like this; any other would be missing in the call.
                     raise MissingServiceError(_name_of(handler), f"{parameter}: alluka.Injected")
                 wanted = typing.get_args(service)[0]
                 if self.container.get_type_dependency(wanted, default=None) is None:
                     raise MissingServiceError(_name_of(handler), _name_of(wanted))
 
     def _provide(self, service: object, known_as: type | None = None) -> None:
-        """``known_as``: what it is asked for as; None for its own type."""
+        """``known_as``: the type to register it by; None for its own type."""
         wanted = known_as or type(service)
         self._values[wanted] = service
         self._registry.register_value(wanted, service)
@@ -97,10 +97,10 @@ class Services:
 
 
 def _taken_by(handler: AnyCallable, called_with: int) -> Iterator[tuple[str, Any]]:
-    """Name and annotation of each parameter without a default, but for the first ``called_with``.
+    """The name and annotation of each parameter without a default, except the first ``called_with``.
 
     Raises:
-        MissingServiceError: an annotation names what was not imported, or for type checkers alone.
+        MissingServiceError: an annotation names something that was not imported, or only for type checkers.
     """
     try:
         parameters: Mapping[str, inspect.Parameter] = inspect.signature(handler, eval_str=True).parameters
@@ -112,8 +112,8 @@ def _taken_by(handler: AnyCallable, called_with: int) -> Iterator[tuple[str, Any
 
 
 def _called_by_lightbulb(loaders: Iterable[lightbulb.Loader]) -> Iterator[tuple[AnyCallable, int]]:
-    """Commands with their hooks and autocompletion, listeners, tasks and handlers of errors, each with the number of
-    arguments that it is called with."""
+    """Commands with their hooks and autocomplete providers, listeners, tasks and error handlers, each with the number
+    of arguments that it is called with."""
     # lightbulb 3.2 has no public view of what a loader holds.
     for loadable in (one for loader in loaders for one in loader._loadables):
         if (command := getattr(loadable, "_command", None)) is not None:
@@ -139,12 +139,13 @@ def _of_command(command: Any) -> Iterator[tuple[AnyCallable, int]]:
 
 
 def _unwrapped(handler: Any) -> AnyCallable:
-    """The function itself: linkd's wrapper around it hides what it takes."""
+    """The function itself: linkd's wrapper around it hides its parameters."""
     plain: AnyCallable = getattr(handler, "_func", handler)
     return plain
 
 
 def _name_of(thing: Any) -> str:
-    """``extensions.files.list.turn_page``; of a type from elsewhere, its name is enough."""
+    """The name for messages, such as ``extensions.files.list.turn_page``; for types from elsewhere, without the
+    module."""
     name = getattr(thing, "__qualname__", str(thing))
     return f"{thing.__module__}.{name}" if str(getattr(thing, "__module__", "")).startswith("extensions.") else name

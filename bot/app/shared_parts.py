@@ -1,4 +1,4 @@
-"""What several processes need in common, and one process has for itself: refused at the start, a sentence each."""
+"""Checks at the start that several processes can share what they need in common; each error is one sentence."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.storage.database import sqlite_file
 
 
 class SharedDatabaseNeededError(StarlingError):
-    """Raised when several processes are to work on SQLite."""
+    """Raised when several processes are to share an SQLite database."""
 
     sentence = _(
         "{setting} spreads Starling over several processes, and SQLite is a file for one. Copy it into PostgreSQL with "
@@ -21,7 +21,7 @@ class SharedDatabaseNeededError(StarlingError):
 
 
 class SharedChatNeededError(StarlingError):
-    """Raised when several processes are to answer by the demonstration model."""
+    """Raised when several processes are to answer with the demonstration model."""
 
     sentence = _(
         "{setting} spreads Starling over several processes, and the demonstration model lives inside of one. Set "
@@ -33,12 +33,12 @@ class SharedChatNeededError(StarlingError):
 
 
 def require_shared_parts(settings: Settings, setting: str) -> None:
-    """See that all that several processes need in common can be reached by each. ``setting``: the one that asks for
+    """Check that each of several processes can reach everything that they share. ``setting``: the one that asks for
     several, such as "GATEWAYS=2".
 
     Raises:
         SharedDatabaseNeededError, SharedChatNeededError
-        DatabaseUnavailableError: DATABASE_URL is none.
+        DatabaseUnavailableError: DATABASE_URL is not a valid database URL.
     """
     if settings.database_url is None or sqlite_file(settings.database_url) is not None:
         raise SharedDatabaseNeededError(setting)

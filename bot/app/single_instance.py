@@ -1,5 +1,5 @@
-"""One Starling at a time on a data folder, on a database, and with a token: two would answer everything twice. Of
-several gateways that share all that, one of each number."""
+"""Locks that let only one Starling run on a data folder, on a database, and with a token: two would answer everything
+twice. Several gateways share all of these, but no two of them may have the same number."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from bot.storage.advisory_locks import AdvisoryLock, AdvisoryLocks
 from bot.storage.database import Database, DatabaseUnavailableError, reason_of
 
 DATABASE_LOCK = 0x57A1_0001
-"""PostgreSQL's advisory lock of the one that runs, which several gateways share; any number that nothing else in the
-database uses."""
+"""The PostgreSQL advisory lock of the running Starling, which several gateways share; an arbitrary number that nothing
+else in the database uses."""
 LOCK_NAME = ".running"
-"""The file of a data folder's lock; those of several gateways go on with "-0", "-1" and so on."""
+"""The name of a data folder's lock file; gateways that share the folder append "-0", "-1" and so on."""
 GATEWAY_PATIENCE_S = 5.0
 
 
@@ -71,15 +71,15 @@ class DatabaseInUseError(StarlingError):
 
 @contextlib.contextmanager
 def only_one_on(settings: Settings, token: str, api_url: str | None) -> Iterator[None]:
-    """Hold the locks of a data folder and of a token at one Discord; the system lets go of them when a process dies.
-    The folder, which holds what people said, is for its owner alone from then on. Of several gateways each has locks of
-    its own there.
+    """Hold the locks of a data folder and of a token at one Discord; the system releases them when a process dies. From
+    then on only its owner can open the folder, which holds what people said. Of several gateways, each has locks of its
+    own there.
 
     Raises:
-        FolderInUseError, TokenInUseError: somebody else has one of them.
+        FolderInUseError, TokenInUseError: another process has one of the locks.
         FolderUnusableError: nothing can be written there.
     """
-    # The token itself is in no file: what opens nothing tells them apart as well.
+    # The token itself is in no file: a hash tells tokens apart as well, and gives access to nothing.
     name = hashlib.sha256(f"{api_url} {token}".encode()).hexdigest()[:32]
     of_token = Path(tempfile.gettempdir()) / f"starling-{os.getuid()}-{name}.running"
     with (
@@ -91,11 +91,11 @@ def only_one_on(settings: Settings, token: str, api_url: str | None) -> Iterator
 
 @contextlib.contextmanager
 def only_one_in_folder(folder: Path, of_gateway: str = "") -> Iterator[None]:
-    """Hold the lock of a data folder alone, for what is done to it while no Starling runs there. ``of_gateway``: for
-    one of several, see ``Settings.of_gateway``; others may hold theirs.
+    """Hold only the lock of a data folder, for work on it while no Starling runs there. ``of_gateway``: the suffix of
+    one of several gateways, see ``Settings.of_gateway``; the others may hold theirs.
 
     Raises:
-        FolderInUseError: somebody else has it.
+        FolderInUseError: another process has it.
         FolderUnusableError: nothing can be written there.
     """
     refusal = FolderInUseError(folder)
@@ -122,8 +122,8 @@ def _held(path: Path, of_gateway: str, refusal: StarlingError) -> Iterator[None]
 
 
 def _acquired(path: Path, of_gateway: str, refusal: StarlingError) -> list[FileLock]:
-    """The lock at ``path`` and those of all gateways beside it; for a gateway its own alone, if nobody has the one at
-    ``path``."""
+    """Acquire the lock at ``path`` and those of all gateways beside it; for a gateway, only its own, provided that
+    nobody holds the one at ``path``."""
     if not of_gateway:
         locks = [_locked(path, refusal)]
         try:
@@ -132,7 +132,7 @@ def _acquired(path: Path, of_gateway: str, refusal: StarlingError) -> list[FileL
             _release(locks)
             raise
         return locks
-    # Other gateways have it for the moment in which they start.
+    # Other gateways hold it for a moment when they start.
     door = _locked(path, refusal, patience_s=GATEWAY_PATIENCE_S)
     try:
         return [_locked(path.with_name(f"{path.name}{of_gateway}"), refusal)]
@@ -156,13 +156,13 @@ def _release(locks: list[FileLock]) -> None:
 
 @contextlib.asynccontextmanager
 async def only_one_in(database: Database) -> AsyncIterator[AdvisoryLocks | None]:
-    """Hold the lock of a PostgreSQL database for as long as the block, by a connection of its own; of SQLite, the lock
-    of its folder is enough. Gives what has to be watched where the block lasts: a server that was restarted knows of no
-    lock any more.
+    """Hold the lock of a PostgreSQL database while the block runs, on a connection of its own; for SQLite, the lock of
+    its folder is enough. Gives the locks, or None for SQLite. They have to be watched in a long block, because a
+    restarted server has lost them.
 
     Raises:
-        DatabaseInUseError: somebody else has it.
-        DatabaseUnavailableError: it cannot be reached.
+        DatabaseInUseError: another process has it.
+        DatabaseUnavailableError: the database cannot be reached.
     """
     if database.engine.dialect.name != "postgresql":
         yield None

@@ -1,4 +1,4 @@
-"""What hears and what speaks: in this process, or workers."""
+"""Speech recognition and synthesis: in this process, or by workers."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechServices:
-    """Speech in and out, ready."""
+    """Speech recognition and synthesis, ready to use."""
 
     synthesizer: SpeechSynthesizer
     voices: ChosenVoices
     voice_notes: VoiceNoteTranscriber
     bus: WorkBus | None = None
-    """By which workers are asked; None where this process hears and speaks."""
+    """The bus to the workers; None if this process transcribes and speaks itself."""
 
 
 async def build_speech(
     settings: Settings, cache: WeightsCache, stack: AsyncExitStack, stores: Stores, rest: hikari.api.RESTClient
 ) -> SpeechServices:
-    """Both ready; ``stack`` closes them.
+    """Build both, ready to use; ``stack`` closes them.
 
     Raises:
-        StarlingError: weights are missing or broken, or no engine can be loaded; or the workers cannot be asked.
+        StarlingError: weights are missing or broken, no engine can be loaded, or the workers cannot be reached.
     """
     bus: WorkBus | None = None
     if settings.work_url is None:
@@ -65,12 +65,12 @@ async def build_speech(
 
 
 def work_bus(settings: Settings, url: str) -> WorkBus:
-    """What asks workers by the NATS at ``url``, not yet connected."""
+    """The bus that sends tasks to workers through the NATS server at ``url``, not yet connected."""
     return WorkBus(url, gateway=settings.gateway, per_source=settings.work_per_source, queue=settings.work_queue)
 
 
 def require_work_parts(settings: Settings) -> None:
-    """See that what workers need beside this process can be reached by all, where there are some.
+    """If workers are used, check that everything they and this process share can be reached by all of them.
 
     Raises: as ``require_shared_parts``.
     """

@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 
 
 def weights_in(cache: WeightsCache) -> Callable[[str], str | Path]:
-    """Gives verified bundled weights (blocks) by their names, and any other name as it is."""
+    """A function that turns the name of bundled weights into the path of the verified weights (blocks), and returns any
+    other name unchanged."""
     return lambda name: cache.verified(name) if name in CATALOGUE else name
 
 
 def build_recognizer(settings: Settings, cache: WeightsCache) -> Recognizer:
-    """The recognizers that the settings ask for, not yet loaded, the bundled weights verified."""
-    # Who only speaks does not wait for what hears, and the other way round.
+    """The recognizers that the settings ask for, not yet loaded, with the bundled weights verified."""
+    # A process that only speaks does not wait for the import of recognition, and the other way round.
     from audio.recognition.fallback import FallbackRecognizer
     from audio.recognition.recognizers import RECOGNIZERS
 
@@ -30,7 +31,7 @@ def build_recognizer(settings: Settings, cache: WeightsCache) -> Recognizer:
 
 
 def build_synthesizer(settings: Settings, cache: WeightsCache) -> Synthesizer:
-    """The synthesizer that the settings ask for, its bundled voice verified."""
+    """The synthesizer that the settings ask for, with its bundled voice verified."""
     from audio import Prosody, Synthesizer
     from audio.synthesis.engines import ENGINES
 

@@ -1,4 +1,4 @@
-"""The composition root: the one place where services are made and joined."""
+"""The composition root: the one place where services are created and wired together."""
 
 from __future__ import annotations
 
@@ -47,13 +47,15 @@ log = structlog.get_logger()
 
 
 MAX_PREPARED = 16
-"""Guilds whose corrections are made ready to be recalled at the start: others are when somebody asks."""
+"""How many guilds, on average per gateway, have their corrections prepared for recall at the start; others are prepared
+when somebody asks."""
 COMMANDS_AT_ONCE = 2
-"""Commands that one user may have running."""
+"""How many commands one user may have running."""
 
 
 def build_intents(settings: Settings) -> hikari.Intents:
-    """Guilds for their names and languages, and messages where people talk to the bot."""
+    """The intents for guilds (their names and languages), for messages (where people talk to the bot) and, if the
+    settings ask for it, for message content."""
     intents = hikari.Intents.GUILDS | hikari.Intents.GUILD_MESSAGES | hikari.Intents.DM_MESSAGES
     return intents | hikari.Intents.MESSAGE_CONTENT if settings.message_content_intent else intents
 
@@ -69,7 +71,8 @@ class Starling:
         *,
         clock: Clock = lambda: datetime.now(UTC),
     ) -> None:
-        """``api_url``: another server that speaks Discord's REST API, with the version in the path; or None.
+        """``api_url``: another server that speaks Discord's REST API, with the version in the path; None for Discord's
+        own.
         ``clock`` says which day it is for budgets."""
         self._settings = settings
         self._clock = clock
@@ -78,7 +81,8 @@ class Starling:
         self._bot = hikari.GatewayBot(
             token,
             rest_url=api_url,
-            # hikari would open a connection for each request, with TLS three times there and back before it is said.
+            # By default hikari opens a connection for each request, which takes three round trips for TLS before it is
+            # sent.
             http_settings=hikari.impl.HTTPSettings(force_close_transports=False),
             dumps=discord_json,
             intents=build_intents(settings),
@@ -144,7 +148,7 @@ class Starling:
     def _begin_to_forget(
         self, stores: Stores, learning: Learning, locks: GatewayLocks | None, start: StartTask
     ) -> None:
-        """Forget what has expired; of several gateways one does for all."""
+        """Start deleting what has expired; of several gateways, one does it for all."""
 
         async def forget() -> None:
             retention = timedelta(days=self._settings.retention_days)
@@ -158,7 +162,7 @@ class Starling:
     def _watch(
         self, base: Foundation, stores: Stores, speech: SpeechServices, answering: Answering, start: StartTask
     ) -> None:
-        """Have it looked at whether all works, and told to those who want to know."""
+        """Start the health checks, and report them to the host, to ``starling health`` and to Prometheus."""
         chat = ChatWatch(answering.chat.models, answering.outcomes, models_named_in(base.settings))
         work = None if speech.bus is None else WorkWatch(speech.bus)
         watched = Watched(
@@ -175,7 +179,7 @@ class Starling:
             start(work.run())
 
     async def _take_up(self, stores: Stores, answering: Answering, learning: Learning) -> None:
-        """Go on with what the last stop interrupted, and make ready what will be asked for."""
+        """Resume what the last stop interrupted, and prepare what will be asked for."""
         self._runner.start()
         await answering.taking_up.after_start()
         await answering.chat.serving.prepare()
@@ -186,7 +190,8 @@ class Starling:
                 answering.recall.prepare(guild)
 
     async def _stop(self, bus: WorkBus | None, timeout_s: float) -> None:
-        """Let what runs come to its end, for so long; then tell those who wait. What workers do goes on."""
+        """Give answers and commands in progress ``timeout_s`` to finish, then tell the users of unfinished commands.
+        Tasks that workers have go on."""
         if bus is not None:
             bus.leave_running()
         _, late = await asyncio.gather(self._runner.stop(timeout_s), self._invocations.drain(timeout_s))

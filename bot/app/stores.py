@@ -31,7 +31,7 @@ from bot.work.shards import WHOLE, ShardShare
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stores:
-    """One of each, on one database; files are in a folder."""
+    """One store of each kind, on one database; files are in a folder."""
 
     preferences: Preferences
     jobs: JobStore
@@ -50,14 +50,15 @@ class Stores:
     comparisons: ComparisonStore
     tests: ModelTestStore
     database: Database
-    """That all but files are in."""
+    """It holds everything except files."""
     lock: AdvisoryLocks | None = None
-    """What keeps other processes from the database, where it has to be watched."""
+    """The lock that keeps other processes off the database and has to be watched; None for SQLite, and for one of
+    several gateways."""
 
 
 async def build_stores(settings: Settings, stack: AsyncExitStack, *, clock: Clock, share: ShardShare = WHOLE) -> Stores:
-    """The database opened and brought up to date; ``stack`` closes it. ``clock`` says which day it is for budgets.
-    ``share``: of the one that is not alone on it, which has to hold ``gateway_locks`` as well.
+    """Open the database and bring it up to date; ``stack`` closes it. ``clock`` says which day it is for budgets.
+    ``share``: the share of one of several gateways, which has to hold ``gateway_locks`` as well.
 
     Raises:
         StarlingError: it cannot be opened, or another Starling uses it.
@@ -71,7 +72,7 @@ async def build_stores(settings: Settings, stack: AsyncExitStack, *, clock: Cloc
 
 
 def stores_in(database: Database, settings: Settings, *, clock: Clock, share: ShardShare = WHOLE) -> Stores:
-    """One of each on ``database``, which is open; see ``build_stores``."""
+    """One store of each kind on ``database``, which is open; see ``build_stores``."""
     datasets, tombstones = DatasetStore(database), Tombstones(settings.data_folder)
     usage = UsageStore(database, clock=clock)
     files = FileStore(settings.data_folder, quota_bytes=settings.guild_files_bytes)

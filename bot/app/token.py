@@ -1,4 +1,4 @@
-"""The bot's token: whether it can be one, before Discord is asked."""
+"""Checking the shape of the bot's token before Discord is asked."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.errors import translatable as _
 
 
 class MisshapenTokenError(StarlingError):
-    """Raised when DISCORD_TOKEN holds something else than a bot's token."""
+    """Raised when DISCORD_TOKEN holds something other than a bot's token."""
 
     sentence = _(
         "DISCORD_TOKEN does not have the shape of a token (three parts with dots between them). Copy it again from "
@@ -19,7 +19,7 @@ class MisshapenTokenError(StarlingError):
 
 
 class NoTokenError(StarlingError):
-    """Raised when there is no token, and no sandbox is to be started for want of one."""
+    """Raised when there is no token, and no sandbox is to be started instead."""
 
     sentence = _(
         "DISCORD_TOKEN is not set. Set it to your bot's token, such as DISCORD_TOKEN=MTAx.Gx2y.abc; the README says "

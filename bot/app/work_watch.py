@@ -1,4 +1,4 @@
-"""What waits for workers: looked at every few seconds, for health and for metrics."""
+"""The queues of tasks for workers, watched for health and for metrics."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from bot.work.bus.work_bus import WorkBus
 
 LOOK_S = 5.0
 ALONE_AFTER_S = 15.0
-"""For so long no worker has done anything, nor asked for it: there is none."""
+"""If no worker has done or asked for anything for so long, there is none."""
 WHAT = "workers"
 
 
 class WorkWatch(Collector):
-    """Looks at the queues."""
+    """Watches the queues."""
 
     def __init__(self, bus: WorkBus) -> None:
         self._bus = bus
@@ -28,11 +28,11 @@ class WorkWatch(Collector):
         self._alone_since_s: float | None = None
 
     async def run(self) -> None:
-        """Look every ``LOOK_S``; ends by being cancelled."""
+        """Look every ``LOOK_S`` until cancelled."""
         await every(LOOK_S, self.look, "could not look at the queues")
 
     async def look(self) -> None:
-        """Look once."""
+        """Look at the queues once."""
         self._states = await queue_states(self._bus.connection)
         if not self._states or has_workers(self._states):
             self._alone_since_s = None
@@ -40,7 +40,7 @@ class WorkWatch(Collector):
             self._alone_since_s = time.monotonic()
 
     def check(self) -> Check:
-        """What there is to say, for the host."""
+        """The result of checking the workers, for the host."""
         if not self._bus.is_connected:
             detail = f"NATS at {self._bus.connection.address} is away"
             return Check(WHAT, CheckResult.BAD, detail, "Start it; what people asked waits for it.")
@@ -50,7 +50,7 @@ class WorkWatch(Collector):
         return Check(WHAT, CheckResult.GOOD, f"connected to {self._bus.connection.address}, {described(self._states)}")
 
     def collect(self) -> Iterator[Metric]:
-        """As Prometheus has it; an autoscaler goes by the first."""
+        """The metrics, in Prometheus's types; an autoscaler goes by ``starling_work_waiting``."""
         connected = GaugeMetricFamily("starling_work_connected", "Whether NATS is connected.")
         connected.add_metric([], float(self._bus.is_connected))
         yield connected
@@ -69,12 +69,12 @@ START_ONE = "Start one: WORK_URL=... starling worker. The log of those that ran 
 
 
 def has_workers(states: Sequence[QueueState]) -> bool:
-    """Whether a worker does something, or would."""
+    """Whether any worker has a task or asks for one."""
     return any(one.under_way or one.asking for one in states)
 
 
 def described(states: Sequence[QueueState]) -> str:
-    """What waits in each lane, and who would take it."""
+    """What waits in each lane, how many tasks are in progress, and how many workers are free, in words."""
     waiting = [f"{one.waiting} to {one.kind} ({one.lane})" for one in states if one.waiting]
     under_way = sum(one.under_way for one in states)
     free = max((one.asking for one in states), default=0)

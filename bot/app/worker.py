@@ -1,4 +1,5 @@
-"""A worker: hears and speaks what gateways ask for by NATS, and knows neither Discord's token nor the database."""
+"""A worker: transcribes and speaks what gateways ask for through NATS, and knows neither Discord's token nor the
+database."""
 
 from __future__ import annotations
 
@@ -28,11 +29,11 @@ from bot.work.bus.work_server import WorkServer
 log = structlog.get_logger()
 
 TASKS_A_CORE = 4
-"""Recordings that wait together are heard in batches."""
+"""More than one per core, because recordings that wait together are transcribed in batches."""
 
 
 def read_worker_settings(**given: object) -> Settings:
-    """The settings, without what a worker has no business to know, whatever the environment says.
+    """Read the settings, without those that a worker must not know, whatever the environment says.
 
     Raises:
         SettingsError, SettingsFileError: as ``read_settings``; or WORK_URL is not set.
@@ -47,8 +48,8 @@ def read_worker_settings(**given: object) -> Settings:
 
 
 async def run_worker(settings: Settings, stop: asyncio.Event, tell: Callable[[str], None]) -> None:
-    """Do tasks until ``stop`` is set; what runs then may end within ``STOP_TIMEOUT_S``, and what does not comes to
-    another worker.
+    """Process tasks until ``stop`` is set; those in progress then have ``STOP_TIMEOUT_S`` to finish, and unfinished
+    ones go to another worker.
 
     Raises:
         StarlingError: weights are missing or broken, no engine can be loaded, or NATS cannot be used.
@@ -69,7 +70,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event, tell: Callable[[st
 
 
 async def _handlers(settings: Settings, stack: AsyncExitStack) -> dict[WorkKind, Handler]:
-    """What is done for each kind of task, the models loaded."""
+    """A handler for each kind of task, with its models loaded."""
     cache, handlers = WeightsCache(settings.models_folder), dict[WorkKind, Handler]()
     if WorkKind.HEAR in settings.work_kinds:
         recognizer = await asyncio.to_thread(build_recognizer, settings, cache)
@@ -87,7 +88,7 @@ async def _handlers(settings: Settings, stack: AsyncExitStack) -> dict[WorkKind,
 
 
 def _going_first(handler: Handler, priority: InferencePriority) -> Handler:
-    """``handler``, for whose work a training on this machine holds still."""
+    """``handler``, during whose work trainings on this machine pause."""
 
     async def handle(body: bytes, tell: Progress) -> bytes:
         with priority.held():

@@ -1,4 +1,4 @@
-"""How a running worker is: for ``starling health`` and for Prometheus."""
+"""The health of a running worker, for ``starling health`` and for Prometheus."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bot.work.bus.work_server import WorkServer
 
 
 class WorkerHealth:
-    """Looks and writes."""
+    """Checks a worker, and writes its report."""
 
     def __init__(self, server: WorkServer, settings: Settings) -> None:
         self._server = server
@@ -26,7 +26,7 @@ class WorkerHealth:
         self._kinds = " and ".join(settings.work_kinds)
 
     async def run(self) -> None:
-        """Look every ``BEAT_S``; ends by being cancelled."""
+        """Check and write every ``BEAT_S`` until cancelled."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         forget_stale_workers(self._folder)
         path = worker_report_file(self._folder, os.getpid())
@@ -40,7 +40,7 @@ class WorkerHealth:
             path.unlink(missing_ok=True)
 
     def check(self) -> Check:
-        """What there is to say, for the host."""
+        """The result of checking the worker, for the host."""
         server, what = self._server, f"{WORKER} {os.getpid()}"
         last = "" if server.last_done_at is None else f", the last {_seconds_since(server.last_done_at)} s ago"
         detail = f"{self._kinds}: {server.running} under way, {server.done} done, {server.failed} failed{last}"
@@ -55,13 +55,13 @@ class WorkerHealth:
 
 
 class WorkerMetrics(Collector):
-    """What a worker did, read when it is asked for."""
+    """The metrics of a worker, computed when they are read."""
 
     def __init__(self, server: WorkServer) -> None:
         self._server = server
 
     def collect(self) -> Iterator[Metric]:
-        """As Prometheus has it."""
+        """The metrics, in Prometheus's types."""
         server = self._server
         yield GaugeMetricFamily(
             "starling_worker_connected", "Whether the worker is connected to NATS.", float(server.is_connected)

@@ -1,1 +1,1 @@
-"""Who said what, prompts, and the chat model, reached through the openai client only."""
+"""Past exchanges, prompts, and the chat model, which is reached only through the openai client."""

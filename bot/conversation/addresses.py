@@ -15,18 +15,18 @@ from bot.conversation.trusted_authorities import trusted_authorities
 
 TRY_TIMEOUT_S = 4.0
 _PATHS = ("/v1", "/api/v1", "/openai/v1", "/v1beta/openai", "/api/openai/v1", "/api", "")
-"""Where OpenAI-compatible servers have their contract: most; OpenRouter and LM Studio; Groq and Azure; Gemini."""
+"""Where OpenAI-compatible servers serve the API: most; OpenRouter and LM Studio; Groq and Azure; Gemini."""
 _TOO_FAR = re.compile(r"(/chat/completions|/completions|/chat|/responses|/models|/embeddings)+/*$")
 
 
 def tidy_url(url: str) -> str:
-    """``url`` without blanks, quotation marks and slashes around it, and without the path and the fields of a single
-    call."""
+    """``url`` without whitespace, surrounding quotation marks and trailing slashes, and without the path and the query
+    of a single call."""
     return _TOO_FAR.sub("", re.split(r"[?#]", _bare(url))[0]).rstrip("/")
 
 
 def fields_of(url: str) -> dict[str, str]:
-    """The fields that ``url`` says are sent with each call, such as the version of Azure's older contract."""
+    """The query fields of ``url``, to be sent with each call, such as the version of Azure's older API."""
     return dict(parse_qsl(urlsplit(_bare(url)).query))
 
 
@@ -35,19 +35,19 @@ def _bare(url: str) -> str:
 
 
 def tidy_key(key: str) -> str:
-    """``key`` without what gets copied along with it: blanks, line breaks, quotation marks, ``Bearer``, the name
-    of a variable."""
+    """``key`` without what gets copied along with it: whitespace, quotation marks, ``Bearer``, the name of a
+    variable."""
     key = re.sub(r"^(export )?\w*(KEY|TOKEN)=", "", re.sub(r"\s+", " ", key).strip())
     key = key.strip().strip("\"'<>`").strip()
     return re.sub(r"^(authorization: ?)?bearer ", "", key, flags=re.IGNORECASE).replace(" ", "")
 
 
 def neighbours(url: str) -> list[str]:
-    """Addresses near ``url`` where its endpoint may be, the likeliest first."""
+    """At most twelve addresses near ``url`` where its endpoint may be, the likeliest first."""
     parts = urlsplit(tidy_url(url))
     segments = [segment for segment in parts.path.split("/") if segment]
     bases = ["/" + "/".join(segments[:count]) if count else "" for count in range(len(segments), -1, -1)]
-    # Of what is too long, the part that ends as such addresses do.
+    # If the path is too long: the beginnings of it that end as such addresses do.
     shorter = [base for base in bases[1:] if base.endswith(tuple(filter(None, _PATHS)))]
     near = (f"{base}{path}" for base in bases for path in _PATHS if not (base and path and base.endswith(path)))
     paths = dict.fromkeys([*shorter, *near])
@@ -55,7 +55,7 @@ def neighbours(url: str) -> list[str]:
 
 
 async def working_neighbour(url: str, key: str, headers: Mapping[str, str]) -> str | None:
-    """The first address near ``url`` that lists models; None where none does."""
+    """The first address near ``url`` that lists models; None if none does."""
     all_headers = {"Authorization": f"Bearer {key}", "Accept-Encoding": "identity", **headers}
     timeout = httpx2.Timeout(TRY_TIMEOUT_S)
     async with httpx2.AsyncClient(

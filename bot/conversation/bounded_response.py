@@ -1,4 +1,4 @@
-"""Responses of endpoints that are no larger than there is room for, whatever is sent."""
+"""Responses of endpoints, limited in size whatever is sent."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from collections.abc import AsyncIterator, Iterator
 import httpx2
 
 MAX_REFUSAL_BYTES = 1 << 20
-"""Of a response that is no success: it is a sentence, or a page of a proxy."""
+"""For an unsuccessful response, which is a sentence, or a proxy's page."""
 MAX_RESPONSE_BYTES = 64 << 20
-"""Of a stream: 32,768 tokens of about 300 bytes each are 10 MiB, and reasoning is as long again."""
+"""For a stream: 32,768 tokens of about 300 bytes each are 10 MiB, and reasoning is as long again."""
 _PART_BYTES = 64 << 10
-"""What is decompressed at once."""
+"""How much is decompressed at once."""
 
 
 class ResponseTooLargeError(Exception):
-    """Raised when a response is larger than its bound, or compressed in a way that was not asked for."""
+    """Raised when a response is larger than its bound, or its compression is unknown or damaged."""
 
 
 async def bound(response: httpx2.Response) -> None:
-    """Bound ``response``, compressed or not, before anything of it is read; for the hooks of a client."""
+    """Limit the size of ``response``, compressed or not, before it is read; a response hook for a client."""
     limit = MAX_RESPONSE_BYTES if response.is_success else MAX_REFUSAL_BYTES
-    # Requests ask for none, but some proxies compress all the same.
+    # Requests ask for no compression, but some proxies compress all the same.
     encoding = response.headers.pop("content-encoding", "identity").strip().lower()
     assert isinstance(response.stream, httpx2.AsyncByteStream), "the client is an asynchronous one"
     response.stream = _BoundedStream(response.stream, limit, encoding)
@@ -51,7 +51,7 @@ class _BoundedStream(httpx2.AsyncByteStream):
 
 
 class _Inflater:
-    """Takes gzip or deflate apart in small parts, so that a bomb is noticed before it has grown."""
+    """Decompresses gzip or deflate in small parts, so that a decompression bomb is noticed before it has grown."""
 
     def __init__(self) -> None:
         self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)

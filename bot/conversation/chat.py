@@ -39,17 +39,17 @@ from bot.conversation.tokens import TokenUse
 log = structlog.get_logger()
 
 MAX_ADAPTATIONS = 6
-"""In one answer; OpenAI's reasoning models teach three."""
+"""Per answer; OpenAI's reasoning models need three."""
 CHECK = "Say yes."
-"""What a model is asked to see whether it answers."""
+"""The question that tests whether a model answers."""
 
 
 Access = Callable[[], AbstractAsyncContextManager[Mapping[str, object]]]
-"""What is held while a reply streams, and gives the fields that this endpoint wants beside OpenAI's."""
+"""Returns a context manager that is held while a reply streams, and yields the endpoint's own request fields."""
 
 
 def free_access() -> AbstractAsyncContextManager[Mapping[str, object]]:
-    """Nothing is held, and there are no further fields."""
+    """An ``Access`` that holds nothing and adds no fields."""
     return contextlib.nullcontext({})
 
 
@@ -58,26 +58,26 @@ class ChatLimits:
     """How long a chat model may take, and how much it may say."""
 
     timeout_s: float
-    """The longest silence, before the first word and between two."""
+    """The longest silence allowed, before the first word and between words."""
     max_reply_s: float = 600.0
-    """The longest time from the question to the last word."""
+    """The longest time allowed from the question to the last word."""
     max_reply_tokens: int
     max_reasoning_tokens: int = 0
-    """What a model that reasons may say to itself besides."""
+    """Additional tokens for the reasoning of a model that reasons."""
     context_tokens: int
-    """What prompt and reply may take together, as ``count_tokens`` counts."""
+    """The room for prompt and reply together, as ``count_tokens`` counts."""
 
 
 @dataclass(slots=True)
 class ReplyReport:
-    """What is known of a reply beside its words."""
+    """What is known about a reply besides its text."""
 
     end: ReplyEnd = ReplyEnd.WHOLE
-    """``limit``: it goes on beyond the limit of tokens."""
+    """``limit``: the reply was cut off at the token limit."""
     stood_in: str | None = None
-    """The model that answered because the one that was asked could not."""
+    """The model that answered because the one asked could not."""
     sources: tuple[Source, ...] = ()
-    """The pages that it names, where the endpoint has searched the web."""
+    """The pages that it cites, if the endpoint has searched the web."""
 
 
 class ChatModel:
@@ -93,10 +93,10 @@ class ChatModel:
         is_demonstration: bool = False,
         access: Access = free_access,
     ) -> None:
-        """``profiles``: where what models take is remembered. ``is_demonstration``: people should be told that its
-        answers are often wrong."""
+        """``profiles``: remembers what models accept. ``is_demonstration``: people should be told that its answers are
+        often wrong."""
         self.model = model
-        """What people know it by."""
+        """The name that people know it by."""
         self.is_demonstration = is_demonstration
         self.stand_in: ChatModel | None = None
         """The model that answers when this one cannot."""
@@ -114,22 +114,22 @@ class ChatModel:
 
     @property
     def takes_pictures(self) -> bool:
-        """Whether it is worth trying to show it pictures."""
+        """Whether it is worth trying to send it pictures."""
         return not self.is_demonstration and self.profile.pictures
 
     @property
     def profile(self) -> ModelProfile:
-        """What is known of the ways of this model."""
+        """What is known about how this model wants to be asked, and how it answers."""
         return self._profiles.of(self._endpoint.identity, self._wire_model)
 
     @property
     def context_tokens(self) -> int:
-        """What prompt and reply may take together, in the tokens of ``count_tokens``."""
+        """The room for prompt and reply together, in tokens of ``count_tokens``."""
         return min(self._limits.context_tokens, self.profile.context_tokens or self._limits.context_tokens)
 
     @property
     def prompt_tokens(self) -> int:
-        """The longest prompt that leaves room for the longest reply."""
+        """The longest prompt that leaves room for the longest reply; at least a quarter of the context."""
         return max(self.context_tokens - self._limits.max_reply_tokens, self.context_tokens // 4)
 
     async def stream(
@@ -140,14 +140,15 @@ class ChatModel:
         report: ReplyReport | None = None,
         on_wait: OnWait | None = None,
     ) -> AsyncGenerator[str, None]:
-        """The reply to ``messages``, in parts as they come, without what a reasoning model says to itself. A
-        ``Retraction`` among them takes back all parts before it.
+        """The reply to ``messages``, in parts as they arrive, without the reasoning of a reasoning model. A
+        ``Retraction`` among them replaces all parts before it.
 
-        What it takes is added to ``use``, also when it breaks off: as the endpoint counts, or else by ``count_tokens``.
-        ``report`` is filled until the last part. Without ``on_wait``, no wait of more than ``QUIET_WAIT_S`` is waited.
+        The tokens used are added to ``use``, even if the reply breaks off: as the endpoint counts, or else by
+        ``count_tokens``. ``report`` is complete when the stream ends. Without ``on_wait``, an endpoint that asks to
+        wait longer than ``QUIET_WAIT_S`` is not waited for.
 
         Raises:
-            ChatError: a subclass says why there is no answer, or no end of it.
+            ChatError: a subclass says why there is no answer, or no complete one.
         """
         report = ReplyReport() if report is None else report
         use = TokenUse() if use is None else use
@@ -168,7 +169,7 @@ class ChatModel:
                 yield part
 
     async def ask_briefly(self) -> None:
-        """Ask this very model something short, and learn its ways.
+        """Ask this model, and no stand-in, something short, and learn what it accepts.
 
         Raises:
             ChatError: a subclass says why there is no answer.
@@ -177,12 +178,12 @@ class ChatModel:
             parts = self._adapting([ChatMessage("user", CHECK)], TokenUse(), ReplyReport(), None)
             async with aclosing(parts):
                 async for _part in parts:
-                    """What is learnt of the model is known at the end."""
+                    """Read to the end: what was learnt about the model is stored only then."""
 
     async def _adapting(
         self, messages: Sequence[ChatMessage], use: TokenUse, report: ReplyReport, on_wait: OnWait | None
     ) -> AsyncGenerator[str, None]:
-        """The reply, asked for as often as a refusal teaches how to ask, or passes."""
+        """The reply; the request is repeated when a refusal teaches how to change it, or may pass."""
         profile, adaptations = self.profile, 0
         patience = Patience(on_wait, quiet=self.stand_in is not None)
         deadline = asyncio.get_running_loop().time() + self._limits.max_reply_s
@@ -208,7 +209,7 @@ class ChatModel:
                     profile, adaptations = learnt, adaptations + 1
                     continue
                 if isinstance(meant, ChatFailedError) and has_pictures and refusal.status in (400, 415, 422):
-                    # Nothing that is known is the matter: it is seen without them whether it is the pictures.
+                    # The cause is unknown: asking again without the pictures shows whether they were to blame.
                     raise ChatPictureRefusedError from error
                 if isinstance(meant, ContextTooLongError) and (context := stated_context(refusal)) is not None:
                     self._learn(replace(profile, context_tokens=context))
@@ -241,7 +242,7 @@ class ChatModel:
         limit: int,
         limits: Limits,
     ) -> AsyncGenerator[str, None]:
-        """The parts of ``reply``, which is asked for as ``profile`` says."""
+        """The parts of ``reply``, requested as ``profile`` says."""
         async with contextlib.AsyncExitStack() as stack:
             with self._endpoint.named_errors():
                 fields = await stack.enter_async_context(self._access())
@@ -276,8 +277,8 @@ class ChatModel:
     def _require_pictures(self, refusal: Refusal, profile: ModelProfile) -> None:
         """
         Raises:
-            ChatPictureRefusedError: it is one picture that is refused; others may be taken.
-            ChatCannotSeeError: it is any picture; none is tried again.
+            ChatPictureRefusedError: one picture is refused; others may be accepted.
+            ChatCannotSeeError: the model refuses any picture; none is tried again.
         """
         error = picture_error(refusal, self.model)
         if isinstance(error, ChatCannotSeeError):
@@ -289,7 +290,7 @@ class ChatModel:
         self._profiles.learn(self._endpoint.identity, self._wire_model, profile)
 
     async def check(self) -> None:
-        """See that the endpoint answers and has the model, where it lists its models.
+        """Check that the endpoint answers and, if it lists its models, has this one.
 
         Raises:
             ChatError: a subclass says what is wrong.
@@ -299,7 +300,7 @@ class ChatModel:
             raise ChatModelUnknownError(self.model)
 
     async def names(self) -> list[str]:
-        """The models that the endpoint lists, in its order; empty where it lists none.
+        """The models that the endpoint lists, in its order; empty if it lists none.
 
         Raises:
             ChatError: a subclass says what is wrong.
@@ -319,7 +320,7 @@ class ChatModel:
         return listed
 
     async def better_address(self) -> str | None:
-        """Where the endpoint is, if not at its address but near it; None where all is well, or nothing is found."""
+        """The endpoint's real address, if the given one redirects there, or it is found nearby; None otherwise."""
         if self.is_demonstration:
             return None
         try:
@@ -329,7 +330,7 @@ class ChatModel:
         except (ChatUnreachableError, ChatTimedOutError, ChatWrongAddressError, ChatModelUnknownError):
             pass
         except ChatError:
-            # Something answers there that speaks of keys or of credit.
+            # Something answers there and complains about the key or the credit: the address is right.
             return None
         return await self._endpoint.neighbour()
 
@@ -340,14 +341,14 @@ class ChatModel:
         return other
 
     def called(self, name: str) -> ChatModel:
-        """The same model by the ``name`` that people are to know it by; it is closed with this one."""
+        """The same model under the ``name`` that people are to know it by; it is closed with this one."""
         other = copy.copy(self)
         other.model = name
         return other
 
     def steady(self) -> ChatModel:
-        """The same model, which says the likeliest words instead of drawing them by lot, where the endpoint allows it:
-        asked once more, it says the same. None stands in for it. It is closed with this one."""
+        """The same model, choosing the likeliest words instead of sampling them, if the endpoint allows it: asked
+        again, it says the same. It has no stand-in. It is closed with this one."""
         other = copy.copy(self)
         other._is_steady = True
         other.stand_in = None

@@ -1,4 +1,4 @@
-"""What a chat model is shown."""
+"""The messages that a chat model is shown."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture that is shown to a model that can see."""
+    """A picture for a model that can see."""
 
     jpeg: bytes
     """At most 1,024 pixels wide and high."""
     name: str = ""
-    """Of its file."""
+    """The name of its file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,5 +23,5 @@ class ChatMessage:
     role: Literal["system", "user", "assistant"]
     text: str
     speaker: str | None = None
-    """The name of the person who said it, where it is known."""
+    """The name of the person who said it, if known."""
     pictures: tuple[Picture, ...] = ()

@@ -1,4 +1,4 @@
-"""What a part of a streamed reply says, however an endpoint dresses it."""
+"""What a part of a streamed reply says, in whatever shape an endpoint sends it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class ReplyEnd(StrEnum):
 
     WHOLE = "whole"
     LIMIT = "limit"
-    """At the limit of tokens: it would go on."""
+    """Cut off at the token limit."""
     FILTERED = "filtered"
     FAILED = "failed"
 
@@ -32,8 +32,8 @@ _ENDS: tuple[tuple[ReplyEnd, re.Pattern[str]], ...] = (
     )),
     (ReplyEnd.LIMIT, re.compile(r"length|limit|truncat|incomplete|max\w*token|contextwindow|maxtime")),
 )  # fmt: skip
-"""By what is in the word for it, of OpenAI, Azure, Mistral, Gemini, Anthropic, DeepSeek, Zhipu, vLLM, SGLang and those
-who write it in another way; all others, such as ``stop`` and ``eos``, mean that the reply is whole."""
+"""Which words in a finish reason mean which end, at OpenAI, Azure, Mistral, Gemini, Anthropic, DeepSeek, Zhipu, vLLM,
+SGLang and others that spell it differently; any other, such as ``stop`` and ``eos``, means that the reply is whole."""
 
 _ABSENT = ("", "null", "none")
 _CHOICES = ("choices", "choice", "candidates")
@@ -41,9 +41,9 @@ _ENDINGS = ("finishreason", "stopreason", "donereason", "nativefinishreason", "s
 _FLAGS_OF_END = ("done", "stop", "isfinished", "finished", "isend")
 _REASONING = ("reasoningcontent", "reasoning", "reasoningtext", "thinking", "thought", "thoughts")
 _TEXT = ("content", "contents", "text", "outputtext", "parts", "value", "response", "message", "messages", "refusal")
-"""Where words stand, the likeliest first."""
+"""Fields that hold text, the likeliest first."""
 _KINDS = ("type", "channel", "object")
-"""What says of words, or of an event, what they are."""
+"""Fields that say of which kind a text, or an event, is."""
 _OF_REASONING = re.compile(r"think|thought|reason|analysis|commentary")
 _OF_WORDS = re.compile(r"delta|text|content|message|completion|response|chunk")
 _NO_WORDS = re.compile(r"argument|tool|function|json|signature|citation|start|created|status")
@@ -55,7 +55,7 @@ _MAX_KEY_CHARS = 80
 
 @dataclass(frozen=True, slots=True)
 class CountedTokens:
-    """What the endpoint counts."""
+    """The endpoint's token counts."""
 
     prompt: int = 0
     reply: int = 0
@@ -65,11 +65,11 @@ class CountedTokens:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """What is read of one event."""
+    """What was read from one event."""
 
     text: str = ""
     reasoning: str = ""
-    """What the model says to itself, where the endpoint keeps it apart."""
+    """The model's reasoning, if the endpoint keeps it apart."""
     is_complete: bool = False
     """Whether ``text`` is the whole reply, of an endpoint that does not stream."""
     end: ReplyEnd | None = None
@@ -77,17 +77,17 @@ class Chunk:
     """Whether the model calls a tool, though none was offered."""
     counted: CountedTokens | None = None
     sources: tuple[Source, ...] = ()
-    """Pages that it is taken from."""
+    """The pages that it cites."""
     refusal: Refusal | None = None
     """An error in the middle of a stream that began well."""
     index: int = 0
-    """Which of several choices it is of."""
+    """The index of its choice, if there are several."""
 
 
 def read_chunk(data: Mapping[str, object], name: str = "") -> Chunk:
-    """What an event says: ``data`` is its JSON, ``name`` what it is called.
+    """What an event says: ``data`` is its JSON, ``name`` is its name.
 
-    Nothing in it need be there, or be of the type that it should be: what can be read is read.
+    Nothing in it need be present or of the right type: what can be read is read.
     """
     data = _unwrapped(data)
     choice = _first(_field(data, *_CHOICES))
@@ -115,7 +115,7 @@ def read_chunk(data: Mapping[str, object], name: str = "") -> Chunk:
     elif said is not None:
         text, reasoning = _text(said)
     if not (text or reasoning):
-        # Of the older contract for completions, and of servers of their own.
+        # The older completions API, and servers with an API of their own.
         text, reasoning = _text(_field(choice, "text") if isinstance(said, Mapping) else choice)
     if choice is data and _OF_REASONING.search(kind):
         text, reasoning = "", reasoning + text
@@ -133,7 +133,7 @@ def read_chunk(data: Mapping[str, object], name: str = "") -> Chunk:
 
 
 def _unwrapped(data: Mapping[str, object], depth: int = 0) -> Mapping[str, object]:
-    """What some proxies put around an event is left out."""
+    """The event inside whatever a proxy has wrapped around it."""
     if _field(data, *_CHOICES) is None and depth < _MAX_WRAPPERS:
         for inner in data.values():
             if isinstance(inner, Mapping):
@@ -144,17 +144,17 @@ def _unwrapped(data: Mapping[str, object], depth: int = 0) -> Mapping[str, objec
 
 
 def _kind(data: Mapping[str, object]) -> str:
-    """What an event says that it is: ``contentblockdelta``."""
+    """The kind that an event says it is, such as ``contentblockdelta``."""
     found = (data.get(name) for name in _KINDS)
     return next((_plain(one) for one in found if isinstance(one, str)), "")
 
 
 def _is_choice(data: Mapping[str, object], kind: str) -> bool:
-    """Whether an event without choices has words for people all the same."""
+    """Whether an event without choices contains text for people all the same."""
     if _NO_WORDS.search(kind) or (kind and not (_OF_WORDS.search(kind) or _OF_REASONING.search(kind))):
         return False
     if isinstance(_field(data, "message"), Mapping):
-        # Of Ollama's own contract.
+        # Ollama's own API.
         return True
     return any(isinstance(_field(data, name), str | list | Mapping) for name in ("delta", "content")) or any(
         isinstance(_field(data, name), str) for name in ("text", "outputtext", "response")
@@ -162,13 +162,13 @@ def _is_choice(data: Mapping[str, object], kind: str) -> bool:
 
 
 def _structure(choice: Mapping[str, object], name: str) -> object:
-    """A part of ``choice`` that is no text of its own: the word "null" in its place says that there is none."""
+    """The field ``name`` of ``choice``; None if it is absent, or holds a word such as "null" instead."""
     found = _field(choice, name)
     return None if isinstance(found, str) and found.strip().lower() in _ABSENT else found
 
 
 def _first(choices: object) -> Mapping[str, object] | None:
-    """The first choice, by its number where there are several."""
+    """The choice with the lowest index; None if there is none."""
     if isinstance(choices, Mapping):
         choices = [choices["0"]] if "0" in choices else [choices]
     if not isinstance(choices, list):
@@ -184,7 +184,7 @@ def _index(choice: Mapping[str, object]) -> int:
 
 
 def _plain(key: object) -> str:
-    """A key without what spellings of it differ in: ``finish_reason``, ``finishReason``, ``Finish-Reason``."""
+    """A key's letters in lower case, the same for ``finish_reason``, ``finishReason`` and ``Finish-Reason``."""
     return _letters(str(key)[:_MAX_KEY_CHARS])
 
 
@@ -194,13 +194,13 @@ def _letters(key: str) -> str:
 
 
 def _field(data: Mapping[str, object], *names: str) -> object:
-    """The first value that is there of those names; None for what only says that there is none."""
+    """The value of the first of ``names`` that is present and neither null nor empty text; None if none is."""
     there = _fields(data)
     return next((there[name] for name in names if name in there), None)
 
 
 def _fields(data: Mapping[str, object]) -> dict[str, object]:
-    """What is there, without what only says that there is none: the first value of each plain name."""
+    """The first value of each plain name, leaving out nulls and empty text."""
     there: dict[str, object] = {}
     for key, value in data.items():
         if value is not None and value != "":
@@ -209,7 +209,7 @@ def _fields(data: Mapping[str, object]) -> dict[str, object]:
 
 
 def _text(value: object) -> tuple[str, str]:
-    """Text and reasoning in ``value``: a text, a number, a part or a list of parts."""
+    """The text and the reasoning in ``value``: a string, a number, a part or a list of parts."""
     if isinstance(value, str):
         return value, ""
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -240,11 +240,11 @@ def _strings(value: object, depth: int = 0) -> Iterator[str]:
 
 
 def _end_in(*holders: object) -> ReplyEnd | None:
-    """How the reply ends, by the first of ``holders`` that says so."""
+    """How the reply ends, by the first of ``holders`` that says so; None if none does."""
     for holder in holders:
         if not isinstance(holder, Mapping):
             continue
-        # Once for all names: every word of a reply comes by here.
+        # Computed once for all names: this runs for every word of a reply.
         there = _fields(holder)
         for name in _ENDINGS:
             if name in there and (end := _end(there[name])) is not None:

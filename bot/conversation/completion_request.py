@@ -1,4 +1,4 @@
-"""Requests as one model at one endpoint takes them."""
+"""Requests in the form that one model at one endpoint accepts."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def request_body(
 ) -> dict[str, Any]:
     """The JSON of a request for a reply to ``messages``.
 
-    ``is_steady``: the likeliest words instead of drawn ones. ``extra``: further fields, which win; a field that is None
-    there is not sent.
+    ``is_steady``: the likeliest words instead of sampled ones. ``extra``: further fields, which take precedence; a
+    field that is None there is not sent.
     """
     body: dict[str, Any] = {
         "model": model,
@@ -44,9 +44,9 @@ def request_body(
 
 
 def wire_messages(messages: Sequence[ChatMessage], *, system_role: bool = True) -> list[dict[str, Any]]:
-    """``messages`` as OpenAI's contract has them. Neighbours of one role become one message, since many models refuse
-    anything else; without a ``system_role``, instructions begin what the user says. Messages without a word
-    or a picture are left out, which some endpoints refuse."""
+    """``messages`` in OpenAI's format. Consecutive messages of one role are merged, since many models refuse them
+    otherwise; without a ``system_role``, instructions are put in front of what the user says. Messages with neither
+    text nor pictures are left out, since some endpoints refuse them."""
     said = [one for one in messages if one.text or one.pictures] or messages[-1:]
     adapted = said if system_role else [replace(one, role="user") if one.role == "system" else one for one in said]
     return [_wire(list(neighbours)) for _role, neighbours in groupby(adapted, key=lambda one: one.role)]
@@ -57,7 +57,7 @@ def _wire(neighbours: Sequence[ChatMessage]) -> dict[str, Any]:
     pictures = [picture for one in neighbours for picture in one.pictures]
     if not pictures:
         return {"role": neighbours[0].role, "content": text}
-    # Some endpoints refuse a part without text.
+    # Some endpoints refuse a text part that is empty.
     parts: list[dict[str, Any]] = [{"type": "text", "text": text}] if text else []
     for picture in pictures:
         url = f"data:image/jpeg;base64,{base64.b64encode(picture.jpeg).decode()}"

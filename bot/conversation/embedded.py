@@ -1,4 +1,4 @@
-"""The embedded chat model: an engine in a child process, so that a crash of native code does not take the bot along."""
+"""The embedded chat model: an engine in a child process, so that a crash of native code does not take the bot down."""
 
 from __future__ import annotations
 
@@ -23,29 +23,29 @@ log = structlog.get_logger()
 
 MODEL = "SmolLM2-135M-Instruct"
 LANGUAGE = "en"
-"""The only one that it speaks."""
+"""The only language that it speaks."""
 CONTEXT_TOKENS = 4096
 """Of the 8,192 that SmolLM2 was trained with; each thousand costs about 23 MB."""
 COUNTED_TOKENS = CONTEXT_TOKENS // 4
-"""The context as ``count_tokens`` counts. For one of those tokens SmolLM2 has 3.1 in Russian, 2.8 in Chinese, 1.8 in
-German and 1.0 in English; and it reads some 130 a second on a core, so that a full context would take half a minute."""
+"""The context as ``count_tokens`` counts. For each of those tokens SmolLM2 needs 3.1 in Russian, 2.8 in Chinese, 1.8 in
+German and 1.0 in English; and it reads some 130 a second per core, so that a full context would take half a minute."""
 READY_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 3.0
 DRAIN_TIMEOUT_S = 120.0
-"""How long replies under way may take before adapters are changed: the longest is written in 10 s, and some wait."""
+"""How long replies under way may take before adapters are changed: the longest takes 10 s, and some are queued."""
 MAX_RESTARTS = 5
-"""In a row; a child that lived for ``STEADY_S`` begins a new row."""
+"""In a row; a child that has lived longer than ``STEADY_S`` resets the count."""
 STEADY_S = 60.0
 _LOG_LINES = 20
-"""The end of the engine's log that is kept to tell why it died."""
+"""How many of the engine's last log lines are kept, to tell why it died."""
 
 
 class EmbeddedChat:
-    """Keeps the engine running, and knows where it listens."""
+    """Keeps the engine running, and knows its address."""
 
     def __init__(self, gguf: Path, *, threads: int = 0, adapters: Sequence[Path] = ()) -> None:
-        """``gguf``: the model's verified file. ``threads``: of the engine; 0: all cores but one, since more threads
-        than free cores slow it down many times. ``adapters``: GGUF files of which every request may choose one."""
+        """``gguf``: the model's verified file. ``threads``: those of the engine; 0: all cores but one, since more
+        threads than free cores slow it down many times. ``adapters``: GGUF files; each request may choose one."""
         self._gguf = gguf
         self._threads = threads or max(1, (os.cpu_count() or 2) - 1)
         self._key = secrets.token_urlsafe(32)
@@ -56,7 +56,7 @@ class EmbeddedChat:
         self._log: collections.deque[str] = collections.deque(maxlen=_LOG_LINES)
         self._replies = 0
         self._idle, self._open, self._alive = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        """``_alive`` is unset while an engine that died is being started again."""
+        """``_alive`` is cleared while an engine that died is being restarted."""
         self._idle.set()
         self._open.set()
         self._alive.set()
@@ -64,22 +64,22 @@ class EmbeddedChat:
 
     @property
     def base_url(self) -> str:
-        """Where the engine serves the OpenAI contract; the same after a restart."""
+        """Where the engine serves the OpenAI API; the same after a restart."""
         return f"http://127.0.0.1:{self._port}/v1"
 
     @property
     def process_id(self) -> int | None:
-        """Of the child that runs now."""
+        """The id of the current child process; None if there is none."""
         return None if self._process is None else self._process.pid
 
     @property
     def adapters(self) -> tuple[Path, ...]:
-        """Those that requests may choose from now."""
+        """The adapters that requests may choose from now."""
         return self._adapters
 
     def model(self, *, timeout_s: float, max_reply_tokens: int, adapter: Path | None = None) -> ChatModel:
-        """The chat model behind the engine; call after ``start``. It answers with ``adapter``, or with none, whatever
-        others choose; it need not be loaded before the first request."""
+        """The chat model behind the engine; call this after ``start``. It answers with ``adapter``, or without any,
+        whatever others choose; the adapter need not be loaded before the first request."""
         return ChatModel(
             EndpointAddress(self.base_url, self._key),
             MODEL,
@@ -92,17 +92,17 @@ class EmbeddedChat:
         """Start the engine and wait until it serves.
 
         Raises:
-            EngineNotStartedError: it is not installed, or does not come up within ``READY_TIMEOUT_S``.
+            EngineNotStartedError: it is not installed, or does not serve within ``READY_TIMEOUT_S``.
         """
         async with self._life:
             await self._start()
 
     async def use_adapters(self, adapters: Sequence[Path]) -> None:
-        """Let requests choose from these adapters instead. The engine is started anew, which takes about a second:
-        replies under way are finished first, and new requests wait. The files must stay for as long as they are used.
+        """Let requests choose from these adapters instead. This restarts the engine, which takes about a second:
+        replies under way are finished first, and new requests wait. The files must exist for as long as they are used.
 
         Raises:
-            EngineNotStartedError: it does not start with them; it goes on with those that it had.
+            EngineNotStartedError: it does not start with them; it continues with the previous ones.
             EngineBusyError: replies were still under way after ``DRAIN_TIMEOUT_S``; nothing has changed.
         """
         async with self._changing:
@@ -133,7 +133,7 @@ class EmbeddedChat:
 
     @contextlib.asynccontextmanager
     async def _access(self, adapter: Path | None) -> AsyncIterator[Mapping[str, object]]:
-        """Keeps the engine as it is while a reply is under way."""
+        """Keep the engine unchanged while a reply is under way, and yield the fields that select ``adapter``."""
         async with asyncio.timeout(DRAIN_TIMEOUT_S + READY_TIMEOUT_S):
             await self._open.wait()
             await self._alive.wait()
@@ -142,7 +142,7 @@ class EmbeddedChat:
         self._replies += 1
         self._idle.clear()
         try:
-            # Every scale is told: the engine would keep those of the request before.
+            # Every scale is sent: otherwise the engine would keep those of the previous request.
             yield {"lora": [{"id": at, "scale": float(path == adapter)} for at, path in enumerate(self._adapters)]}
         finally:
             self._replies -= 1
@@ -150,7 +150,7 @@ class EmbeddedChat:
                 self._idle.set()
 
     async def stop(self) -> None:
-        """Stop the engine; calling it twice does no harm."""
+        """Stop the engine; safe to call twice."""
         async with self._life:
             await self._stop()
 
@@ -189,7 +189,7 @@ class EmbeddedChat:
             raise EngineNotStartedError(self._last_words(error)) from error
 
     async def _address(self, process: asyncio.subprocess.Process) -> int:
-        """The port that the child says it listens on."""
+        """The port on which the child says it listens."""
         assert process.stdout is not None
         assert process.stderr is not None
         drain = asyncio.create_task(self._keep_log(process.stderr))

@@ -28,8 +28,8 @@ log = structlog.get_logger()
 CONNECT_TIMEOUT_S = 10.0
 LIST_TIMEOUT_S = 10.0
 KEPT_S = 120.0
-"""How long a connection that nobody uses stays open: people ask the next question within minutes, and the client's five
-seconds would have each of them wait for TLS."""
+"""How long an idle connection stays open: people ask the next question within minutes, and with the client's default of
+five seconds each of them would wait for a TLS handshake."""
 MAX_TOLD_CHARS = 500
 
 _KEY = re.compile(r"\b(sk|pk|gsk|key|xai|hf|AIza)[-_]?[\w-]{12,}|Bearer \S+", re.IGNORECASE)
@@ -37,31 +37,31 @@ _KEY = re.compile(r"\b(sk|pk|gsk|key|xai|hf|AIza)[-_]?[\w-]{12,}|Bearer \S+", re
 
 @dataclass(frozen=True, slots=True)
 class EndpointAddress:
-    """Where an endpoint is, and what each request carries there."""
+    """The address of an endpoint, and what every request to it carries."""
 
     url: str
     """As people write it."""
     key: str
     headers: Mapping[str, str] = field(default_factory=dict)
     extra: Mapping[str, object] = field(default_factory=dict)
-    """Fields that go into each request; a dict ``models`` among them has those of single models."""
+    """Fields added to every request; a dict ``models`` among them holds those of single models."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelList:
-    """What an endpoint says that it has."""
+    """The models that an endpoint says it has."""
 
     names: list[str]
-    """In its order."""
+    """In the endpoint's order."""
     address: str
-    """Where the list was found in the end: another address than was asked, where that sends one on."""
+    """Where the list was found in the end: not the requested address if that redirects."""
 
 
 class Endpoint:
-    """Speaks to one endpoint."""
+    """A client of one endpoint."""
 
     def __init__(self, address: EndpointAddress, *, timeout_s: float) -> None:
-        """``timeout_s``: the longest silence."""
+        """``timeout_s``: the longest silence allowed."""
         self.url = tidy_url(address.url)
         self.extra = address.extra
         self._key = tidy_key(address.key)
@@ -84,7 +84,7 @@ class Endpoint:
 
     @property
     def identity(self) -> str:
-        """The endpoint with all settings that its ways may depend on; the key is not to be read from it."""
+        """Identifies the endpoint with all settings that its behaviour may depend on; it does not reveal the key."""
         settings = json.dumps([self._key, dict(self.extra), self._headers, self._fields], sort_keys=True, default=str)
         return f"{self.url}/ {hashlib.sha256(settings.encode()).hexdigest()[:12]}"
 
@@ -92,11 +92,10 @@ class Endpoint:
     async def opened(
         self, model: str, body: Mapping[str, object], silence_s: float
     ) -> AsyncGenerator[httpx2.Response, None]:
-        """The response to the request ``body`` to ``model``, a success of which nothing is read; it comes within
-        ``silence_s``.
+        """The successful response to the request ``body`` to ``model``, still unread; it arrives within ``silence_s``.
 
         Raises:
-            EndpointRefusedError, ChatUnreachableError, ChatTimedOutError
+            EndpointRefusedError, ChatUnreachableError, ChatTimedOutError, ChatFailedError
         """
         request = self._client.chat.completions.with_streaming_response.create(
             model=model, messages=[], stream=True, extra_body=body
@@ -108,7 +107,7 @@ class Endpoint:
             yield response.http_response
 
     async def listed(self) -> ModelList | None:
-        """The models that it lists; None: what it gives is no list.
+        """The models that it lists; None if its response is not a list of models.
 
         Raises:
             EndpointRefusedError, ChatUnreachableError, ChatTimedOutError
@@ -128,11 +127,11 @@ class Endpoint:
         return ModelList(names, tidy_url(str(response.url)) if response.history else self.url)
 
     async def neighbour(self) -> str | None:
-        """The first address near its own that lists models; None where none does."""
+        """The first address near its own that lists models; None if none does."""
         return await working_neighbour(self.url, self._key, self._headers)
 
     def log_refusal(self, model: str, refusal: Refusal, messages: Sequence[ChatMessage]) -> None:
-        """Log what the endpoint says, without keys and without what people wrote, which some endpoints give back."""
+        """Log what the endpoint says, without keys and without what people wrote, which some endpoints echo."""
         said = refusal.message.replace(self._key, "***") if len(self._key) > 3 else refusal.message
         said = _KEY.sub("***", said)
         for message in messages:
@@ -150,10 +149,10 @@ class Endpoint:
 
     @contextlib.contextmanager
     def named_errors(self) -> Iterator[None]:
-        """Errors of the client under our own names.
+        """Turn the client's errors into our own.
 
         Raises:
-            EndpointRefusedError, ChatUnreachableError, ChatTimedOutError
+            EndpointRefusedError, ChatUnreachableError, ChatTimedOutError, ChatFailedError
         """
         try:
             yield

@@ -1,4 +1,4 @@
-"""What each model at an endpoint takes: learnt from its refusals, and remembered."""
+"""What each model at an endpoint accepts: learnt from its refusals, and remembered."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bot.conversation.refusals import Refusal
 log = structlog.get_logger()
 
 KEPT_S = 7 * 86400.0
-"""After a week what was learnt is forgotten: endpoints change, and learning it anew costs one request."""
+"""What was learnt is forgotten after a week: endpoints change, and learning it again costs one request."""
 MIN_CONTEXT_TOKENS = 256
 
 _LIMITS = ("max_tokens", "max_completion_tokens")
@@ -29,7 +29,7 @@ _NO_SYSTEM = re.compile(
     r"|(unsupported|unknown|invalid|unexpected) (message )?role.{0,20}system|only user.{0,30}roles"
     r"|role.{0,20}not support .?system|invalid value: .system|'system' is not|roles must alternate"
 )
-"""The last is what templates without that role say of it: that roles alternate is seen to."""
+"""The last one is how chat templates without that role refuse it, since our roles do alternate."""
 _NO_STREAM = re.compile(
     r"verified to stream|not support stream|stream(ing)?\W{0,3}(is )?(not|n't|un)[ ]?(supported|allowed|available)"
     r"|stream\W{0,3}.{0,40}must be false"
@@ -42,11 +42,11 @@ _UNKNOWN_FIELD = re.compile(
 _OF_ROLES = re.compile(r"\b(system|roles?|alternat\w*|multiturn)\b|(start|begin|first).{0,40}\buser\b")
 _OF_SAMPLING = ("temperature", "seed")
 _OTHER_LIMITS = re.compile(r"max_?(output|new|completion)_?tokens")
-"""What proxies call the limit of the provider behind them."""
+"""What proxies call the token limit of the provider behind them."""
 _MIN_REPLY_TOKENS = 16
-"""A smaller number in a refusal is the lower end of what is allowed, or no number of tokens."""
+"""A smaller number in a refusal is the lower bound of what is allowed, or not a token count."""
 _OF_THINKING = ("think", "reasoning_effort", "reasoning", "enable_thinking", "thinking", "chat_template_kwargs")
-"""Fields that a model which does not think refuses without naming them."""
+"""Fields that a model without reasoning refuses without naming them."""
 _CONTEXT = re.compile(
     r"(?:maximum context length|context (?:length|size|window)|n_ctx|max_?seq_?len"
     r"|maximum supported sequence length)(?: is| of|:|=)?(?: only| just)? ?\(?(\d[\d,_]*)"
@@ -58,28 +58,28 @@ _NUMBER = re.compile(r"(?<![\w.])\d[\d,_]*(?![\w.]*\w)")
 
 @dataclass(frozen=True, slots=True)
 class ModelProfile:
-    """The ways of one model at one endpoint."""
+    """How one model at one endpoint wants to be asked, and how it answers."""
 
     limit_field: str | None = "max_tokens"
-    """The field that limits a reply; None where it takes neither."""
+    """The field that limits the length of a reply; None if it accepts none."""
     left_out: frozenset[str] = frozenset()
-    """Fields of requests that it refuses."""
+    """Request fields that it refuses."""
     system_role: bool = True
-    """Whether it takes instructions as such; otherwise they begin the first message of the user."""
+    """Whether it accepts system messages; otherwise instructions are put in front of the user's first message."""
     pictures: bool = True
     streams: bool = True
-    """Whether it gives its replies in parts; otherwise they come at once, as a whole."""
+    """Whether it sends its replies in parts; otherwise each comes as a whole."""
     reasons: bool = False
-    """Whether it thinks before it answers, which takes tokens of the reply."""
+    """Whether it reasons before it answers, which uses up tokens of the reply."""
     opens_thinking: bool = False
-    """Whether its replies begin inside of its reasoning, so that only a closing mark comes."""
+    """Whether its replies begin inside their reasoning, so that only the closing mark comes."""
     max_reply_tokens: int | None = None
-    """The highest limit that it takes; None where it is not known."""
+    """The highest limit that it accepts; None if unknown."""
     context_tokens: int | None = None
-    """What it says that a prompt and its reply may take, as it counts; None where it is not known."""
+    """The room for prompt and reply together that it states, in its own tokens; None if unknown."""
 
     def differences(self) -> list[str]:
-        """What is not as OpenAI's contract has it, in words for whoever runs Starling."""
+        """How it differs from OpenAI's API, in words for whoever runs Starling."""
         lines = []
         if self.limit_field != "max_tokens":
             lines.append(f"limits replies by {self.limit_field}" if self.limit_field else "takes no limit of tokens")
@@ -101,9 +101,10 @@ class ModelProfile:
 
 
 def adapt(profile: ModelProfile, refusal: Refusal, sent: Mapping[str, object]) -> ModelProfile | None:
-    """What ``refusal`` of the request ``sent`` teaches; None where it teaches nothing that another request could heed.
+    """The profile that ``refusal`` of the request ``sent`` teaches; None if it teaches nothing that could help another
+    request.
 
-    What is learnt is worth one more request, and nothing is learnt twice.
+    A profile that is returned is worth one more request, and nothing is learnt twice.
     """
     if refusal.is_page or refusal.status not in (0, 400, 422, 500, 501, 502):
         return None
@@ -120,11 +121,11 @@ def adapt(profile: ModelProfile, refusal: Refusal, sent: Mapping[str, object]) -
 
 
 def guess(profile: ModelProfile, refusal: Refusal, sent: Mapping[str, object]) -> ModelProfile | None:
-    """What may be the matter where the endpoint does not say so in words that are known: a field that it names, a role
-    where it speaks of roles, or else, of the fields that are sent, the count of tokens, which endpoints know least."""
+    """A profile that may help if the refusal's words are not recognised: without a field that it names, without the
+    system role if it mentions roles, or else without asking for a token count, which the fewest endpoints know."""
     if refusal.is_page or refusal.status not in (400, 422, 500):
         return None
-    # A word such as "stop" or "user" may stand there by chance.
+    # A word such as "stop" or "user" may occur by chance.
     named = {name for name in _named_in(refusal, sent) if "_" in name or name in _OF_SAMPLING}
     if named:
         return replace(profile, left_out=profile.left_out | named)
@@ -137,7 +138,7 @@ def guess(profile: ModelProfile, refusal: Refusal, sent: Mapping[str, object]) -
 
 
 def stated_context(refusal: Refusal) -> int | None:
-    """The length of context that an endpoint names when a prompt is too long."""
+    """The context length that an endpoint states when a prompt is too long; None if it states none."""
     found = _CONTEXT.search(refusal.words)
     return None if found is None else _integer(next(filter(None, found.groups())))
 
@@ -146,12 +147,12 @@ def _of_limits(profile: ModelProfile, refusal: Refusal, sent: Mapping[str, objec
     field = next((name for name in _LIMITS if name in sent), None)
     words = refusal.words
     limit = None if field is None else sent[field]
-    # What CHAT_EXTRA has in its place is not changed.
+    # What CHAT_EXTRA sets instead is not changed.
     if field is None or not isinstance(limit, int):
         return None
     context = stated_context(refusal)
     if context is not None:
-        # A prompt that is too long is cut by whoever wrote it; here, the reply gives way where it takes the room.
+        # Whoever wrote a prompt that is too long cuts it; here, the reply is shortened if it takes up the room.
         if context < MIN_CONTEXT_TOKENS or limit <= context // 2:
             return None
         return replace(profile, context_tokens=context, max_reply_tokens=context // 2)
@@ -165,7 +166,7 @@ def _of_limits(profile: ModelProfile, refusal: Refusal, sent: Mapping[str, objec
         for found in _NUMBER.finditer(words)
         if _MIN_REPLY_TOKENS <= (number := _integer(found[0]) - ("(exclusive" in words[found.end() :][:12])) < limit
     ]
-    # Which of the two is meant stands first, and the other one is what to use instead.
+    # The refused field is named first, and then the one to use instead.
     if re.search(rf"(?<!\w){other}(?!\w).{{0,40}}instead", words) or (
         other not in profile.left_out and not numbers and _UNKNOWN_FIELD.search(words)
     ):
@@ -206,7 +207,7 @@ def _has_system(sent: Mapping[str, object]) -> bool:
 
 def _named_in(refusal: Refusal, sent: Mapping[str, object]) -> set[str]:
     """The fields of ``sent`` that ``refusal`` names and that can be left out."""
-    # xAI writes them in another way than it takes them: reasoningEffort.
+    # xAI spells fields differently in refusals than in requests: reasoningEffort.
     spellings = {
         name: {name.lower(), name.lower().replace("_", "")} for name in sent if name not in (*_REQUIRED, *_LIMITS)
     }
@@ -222,7 +223,7 @@ def _integer(text: str) -> int:
 
 
 class ModelProfiles:
-    """The profiles of all models, kept in a file where there is one. It holds nothing of what was asked or said."""
+    """The profiles of all models, kept in a file if there is one. It holds nothing that was asked or answered."""
 
     def __init__(self, file: Path | None = None) -> None:
         """``file``: JSON; None: nothing outlives the process."""
@@ -232,7 +233,7 @@ class ModelProfiles:
             self._known = _read(file)
 
     def of(self, endpoint: str, model: str) -> ModelProfile:
-        """The profile of ``model`` at ``endpoint``, which is what identifies it with its settings."""
+        """The profile of ``model`` at ``endpoint``, a string that identifies the endpoint and its settings."""
         learnt_at, profile = self._known.get(f"{endpoint} {model}", (0.0, None))
         return profile if profile is not None and time.time() - learnt_at < KEPT_S else _usual(endpoint)
 
@@ -255,7 +256,7 @@ class ModelProfiles:
 
 
 def _usual(endpoint: str) -> ModelProfile:
-    # OpenAI's own endpoint takes the newer field for all of its models, and the older one for some.
+    # OpenAI's own endpoint accepts the newer field for all of its models, and the older one only for some.
     return ModelProfile(
         limit_field="max_completion_tokens" if endpoint.startswith("https://api.openai.com/") else "max_tokens"
     )

@@ -1,4 +1,4 @@
-"""What can go wrong with a chat model, each with its own sentence."""
+"""The errors of a chat model, each with its own sentence for people."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from bot.errors import StarlingError
 from bot.errors import translatable as _
 
 DEFAULT_WAIT_S = 20.0
-"""What people are told when the endpoint does not say how long to wait."""
+"""The wait that people are told if the endpoint does not say how long."""
 LONG_WAIT_S = 150.0
-"""From here on it is told in minutes."""
+"""From this length on, a wait is stated in minutes."""
 
 
 class ChatError(StarlingError):
@@ -19,9 +19,9 @@ class ChatError(StarlingError):
 
     sentence = _("The chat model gave no answer. Please try again.")
     another_may_answer: ClassVar[bool] = True
-    """Whether it is worth asking another model the same."""
+    """Whether it is worth asking another model the same question."""
     is_transient = True
-    """Also of what only the host can mend: when that is done, the question is still there."""
+    """True even for what only the host can fix: once it is fixed, the question can still be answered."""
     concerns_host = True
 
 
@@ -32,7 +32,7 @@ class ChatUnreachableError(ChatError):
 
 
 class ChatTimedOutError(ChatError):
-    """Raised when the model is silent for longer than the setting."""
+    """Raised when the model is silent for longer than the configured timeout."""
 
     sentence = _("My chat model said nothing for {timeout_s:.0f} s, so I stopped waiting. Please try again.")
 
@@ -41,7 +41,7 @@ class ChatTimedOutError(ChatError):
 
 
 class ChatTookTooLongError(ChatError):
-    """Raised when an answer is still not complete when all the time that it may take is over."""
+    """Raised when an answer is still incomplete at the end of its time limit."""
 
     sentence = _("My chat model did not finish within {limit_s:.0f} s, so I stopped it. Please try again.")
 
@@ -50,19 +50,19 @@ class ChatTookTooLongError(ChatError):
 
 
 class ChatBrokenOffError(ChatError):
-    """Raised when an answer ends in the middle: the connection breaks, or the endpoint fails while it writes."""
+    """Raised when an answer ends in the middle: the connection breaks, or the endpoint fails while writing."""
 
     sentence = _("My chat model broke off in the middle of this answer. Please try again.")
 
 
 class ChatRefusedError(ChatError):
-    """Raised when the endpoint does not take the key."""
+    """Raised when the endpoint rejects the key."""
 
     sentence = _("My chat model refuses the key that my host gave me. Please tell whoever runs me.")
 
 
 class ChatForbiddenError(ChatError):
-    """Raised when the endpoint knows the key and does not let it in."""
+    """Raised when the endpoint recognises the key but denies access."""
 
     sentence = _("My chat model's endpoint does not let me in. Please tell whoever runs me.")
 
@@ -74,7 +74,7 @@ class ChatRegionError(ChatError):
 
 
 class ChatWrongAddressError(ChatError):
-    """Raised when there is something at the address of the endpoint, but no chat."""
+    """Raised when something answers at the endpoint's address, but it offers no chat."""
 
     sentence = _("There is no chat model at the address that my host gave me. Please tell whoever runs me.")
 
@@ -89,20 +89,20 @@ class ChatRateLimitedError(ChatError):
 
     @classmethod
     def after(cls, wait_s: float | None) -> ChatRateLimitedError:
-        """The error that says so for ``wait_s``; None: the endpoint does not say how long."""
+        """The error that states a wait of ``wait_s`` seconds; None if the endpoint does not say how long."""
         if wait_s is None:
             return cls(DEFAULT_WAIT_S)
         return cls(max(wait_s, 1.0)) if wait_s < LONG_WAIT_S else ChatRateLimitedForLongError(wait_s)
 
 
 class ChatRateLimitedForLongError(ChatRateLimitedError):
-    """Raised when the endpoint wants no requests for minutes."""
+    """Raised when the endpoint wants no more requests for several minutes."""
 
     sentence = _("My chat model takes no more questions for now. Please try again in {wait_min:.0f} min.")
 
 
 class ChatOverloadedError(ChatError):
-    """Raised when the endpoint is too busy, or still loads the model."""
+    """Raised when the endpoint is too busy, or is still loading the model."""
 
     sentence = _("My chat model is overloaded, or has not started yet. Please try again in a minute.")
 
@@ -129,7 +129,7 @@ class ChatModelNotForChatError(ChatModelUnknownError):
 
 
 class ContextTooLongError(ChatError):
-    """Raised when the prompt has more tokens than the model takes."""
+    """Raised when the prompt has more tokens than the model accepts."""
 
     sentence = _("That is too long for my chat model. Please ask with fewer words.")
     concerns_host = False
@@ -138,7 +138,7 @@ class ContextTooLongError(ChatError):
 
 
 class ChatCannotSeeError(ChatError):
-    """Raised when the model takes no pictures."""
+    """Raised when the model accepts no pictures."""
 
     sentence = _("My chat model cannot look at pictures. Please tell me in words what is in them.")
     concerns_host = False
@@ -146,7 +146,7 @@ class ChatCannotSeeError(ChatError):
 
 
 class ChatPictureRefusedError(ChatError):
-    """Raised when a model that can see does not take one of the pictures."""
+    """Raised when a model that can see rejects one of the pictures."""
 
     sentence = _(
         "My chat model does not accept this picture. Please try another one, or tell me in words what is in it."
@@ -166,7 +166,7 @@ class ChatFilteredError(ChatError):
 
 
 class ChatFailedError(ChatError):
-    """Raised when the endpoint fails or refuses in a way that has no better name."""
+    """Raised when the endpoint fails or refuses in a way that no other class describes."""
 
     sentence = _("My chat model failed ({reason}). Please try again in a minute.")
 
@@ -175,21 +175,21 @@ class ChatFailedError(ChatError):
 
 
 class ChatSaidNothingError(ChatError):
-    """Raised when the model ends without a word that can be shown."""
+    """Raised when a reply ends without a word that can be shown."""
 
     sentence = _("My chat model sent an empty answer. Please ask in other words.")
     concerns_host = False
 
 
 class ChatWantedToolError(ChatError):
-    """Raised when the model calls a tool that nobody offered, and says nothing."""
+    """Raised when the model says nothing but calls a tool, though none was offered."""
 
     sentence = _("My chat model wanted to use a tool that it does not have here. Please ask in other words.")
     concerns_host = False
 
 
 class ChatOnlyThoughtError(ChatError):
-    """Raised when the limit of tokens is reached while the model still thinks."""
+    """Raised when the token limit is reached while the model is still reasoning."""
 
     sentence = _(
         "My chat model reached its limit of {tokens} tokens while it was thinking. "
@@ -202,7 +202,7 @@ class ChatOnlyThoughtError(ChatError):
 
 
 class EngineNotStartedError(ChatError):
-    """Raised when the embedded engine does not come up, or dies again and again."""
+    """Raised when the embedded engine does not start."""
 
     sentence = _(
         "The embedded chat engine does not start: {reason}. "
@@ -214,13 +214,13 @@ class EngineNotStartedError(ChatError):
 
 
 class EngineBusyError(ChatError):
-    """Raised when the embedded engine is to be changed, and is never idle."""
+    """Raised when the embedded engine is to be changed but does not become idle."""
 
     sentence = _("The embedded chat engine is too busy to be changed right now. Please try again in a minute.")
 
 
 class AdapterNotLoadedError(ChatError):
-    """Raised when an adapter is to answer that the embedded engine has not loaded."""
+    """Raised when a request needs an adapter that the embedded engine has not loaded."""
 
     sentence = _("The trained model {name} is not loaded. Please choose another model, or tell whoever runs me.")
     another_may_answer = False

@@ -19,10 +19,12 @@ from bot.storage.guild_lock import lock_guild
 from bot.storage.tables import ExchangeRow, WithdrawalRow
 
 _GONE_KEPT, _GONE_KEPT_S = 100_000, 6 * 3600
-"""What is forgotten is known for so long, longer than any answer takes, in case one to it is about to be stored."""
+"""How many deletions are remembered, and for how many seconds: longer than any answer takes, in case an answer to what
+was deleted is about to be stored."""
 
 _HELD, _HELD_S = 200, 1800.0
-"""Exchanges for one alone, of which no more is known than it takes to let the reply go on, and for how long."""
+"""How many exchanges that are not stored are held in memory, and for how many seconds, so that their replies can be
+continued."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,52 +39,51 @@ class Exchange:
     user_id: int
     """Who asked."""
     prompt_message_id: int
-    """The same as the reply's where a command asked, but for one that asked to answer a message."""
+    """The same as ``reply_message_id`` if a command asked, unless the command was to answer a message."""
     prompt: str
-    """What was written, or what was heard."""
+    """What was written, or the transcript of what was said."""
     reply: str
     language: str | None
-    """BCP-47, of the prompt."""
+    """The prompt's, as a BCP-47 tag."""
     parent_reply_id: int | None
-    """The reply that the person answered to."""
+    """The earlier reply that the person replied to."""
     model: str
     created_at: datetime
     """Aware, UTC."""
     has_files: bool = False
-    """Whether pictures or text files came with the prompt, which are not stored."""
+    """Whether pictures or text files came with the prompt; they are not stored."""
     recalled: tuple[int, ...] = ()
-    """The numbers of the guild's corrections that the model was given for the reply; in direct messages, of what the
-    person has taught for themselves."""
+    """The numbers of the corrections that the model was given for the reply: the guild's or, in direct messages, those
+    that the person has taught for themselves."""
     is_given: bool = False
-    """Whether it was asked by /ask, whose questions may be learnt from where the one who asked agrees."""
+    """Whether it was asked by /ask; the model may learn from such questions if whoever asked agrees."""
     words_by: int | None = None
-    """Whose words the prompt is, where they are another's than of who asked: whose message was answered from its
-    menu."""
+    """The author of the prompt's words if somebody else asked, from the menu of the author's message."""
 
     @property
     def said_by(self) -> int:
-        """Whose words the prompt is."""
+        """The author of the prompt's words."""
         return self.user_id if self.words_by is None else self.words_by
 
 
 class ExchangeStore(DataHolder):
-    """Exchanges by the reply's message."""
+    """Stores exchanges by the reply's message."""
 
     def __init__(self, database: Database, *, is_shared: bool = False) -> None:
-        """``is_shared``: other processes store and forget here as well."""
+        """``is_shared``: whether other processes store and forget here as well."""
         self._database = database
         self._is_shared = is_shared
         self._turn = asyncio.Lock()
-        """So that no deletion falls between looking for it and storing."""
+        """Held so that no deletion falls between checking for one and storing."""
         self._gone: TTLCache[tuple[str, int], datetime] = TTLCache(_GONE_KEPT, _GONE_KEPT_S)
-        """Since when messages are deleted, and people and guilds forgotten, by what they are and their ids."""
+        """When messages were deleted, and people and guilds forgotten, by their kind and id."""
         self._held: TTLCache[int, Exchange] = TTLCache(_HELD, _HELD_S)
 
     async def remember(self, exchange: Exchange, asked_at: datetime | None = None) -> None:
-        """Keep ``exchange``, unless its question or reply was deleted meanwhile, or a person, or the guild, forgotten
-        since ``asked_at`` (aware; None: since it was created).
+        """Store ``exchange``, unless its question or reply was deleted meanwhile, or a person or the guild was
+        forgotten since ``asked_at`` (aware; None: since it was created).
 
-        One with the same reply is replaced.
+        An exchange with the same reply is replaced.
         """
         async with self._turn:
             if self._is_gone(exchange, asked_at or exchange.created_at):
@@ -93,13 +94,13 @@ class ExchangeStore(DataHolder):
                 await session.merge(ExchangeRow(**asdict(exchange) | {"recalled": _stored(exchange.recalled)}))
 
     def hold(self, exchange: Exchange, asked_at: datetime) -> None:
-        """Keep ``exchange``, which is for one alone, in memory for half an hour and nowhere else; never what
-        ``remember`` would not keep."""
+        """Keep ``exchange`` only in memory, for half an hour, unless its question or reply was deleted meanwhile, or a
+        person or the guild was forgotten since ``asked_at``."""
         if not self._is_gone(exchange, asked_at):
             self._held[exchange.reply_message_id] = exchange
 
     async def held(self, reply_message_id: int) -> Exchange | None:
-        """What is held whose reply begins with this message."""
+        """The exchange held in memory whose reply begins with this message; None if there is none."""
         exchange = self._held.get(reply_message_id)
         if exchange is None or not self._is_shared:
             return exchange
@@ -117,7 +118,7 @@ class ExchangeStore(DataHolder):
         )
 
     def _note_gone(self, kind: str, ids: Collection[int]) -> None:
-        """Before anything is deleted, so that nothing is stored behind it."""
+        """Note a deletion before it happens, so that nothing is stored after it."""
         now = datetime.now(UTC)
         self._gone.update({(kind, id_): now for id_ in ids})
         for reply, exchange in list(self._held.items()):
@@ -125,13 +126,13 @@ class ExchangeStore(DataHolder):
                 self._held.pop(reply, None)
 
     async def by_reply(self, reply_message_id: int) -> Exchange | None:
-        """The exchange whose reply begins with this message."""
+        """The stored exchange whose reply begins with this message; None if there is none."""
         async with self._database.sessions() as session:
             row = await session.get(ExchangeRow, reply_message_id)
             return None if row is None else _exchange(row)
 
     async def chain(self, reply_message_id: int, turns: int) -> list[Exchange]:
-        """The exchange of this reply and those before it that people answered to, oldest first, ``turns`` at most."""
+        """The exchange of this reply and the earlier ones that it follows, oldest first, at most ``turns``."""
         found: list[Exchange] = []
         async with self._database.sessions() as session:
             wanted: int | None = reply_message_id
@@ -154,7 +155,7 @@ class ExchangeStore(DataHolder):
         return {id_: exchange for exchange in found for id_ in (exchange.prompt_message_id, exchange.reply_message_id)}
 
     async def recent(self, guild_id: int | None, channel_id: int, limit: int) -> list[Exchange]:
-        """The last ``limit`` exchanges of a guild's channel, or of a direct one, the newest first."""
+        """The last ``limit`` exchanges in a guild's channel, or in one of direct messages (None), newest first."""
         row = ExchangeRow
         there = row.guild_id.is_(None) if guild_id is None else row.guild_id == guild_id
         wanted = select(row).where(row.channel_id == channel_id, there)
@@ -163,25 +164,25 @@ class ExchangeStore(DataHolder):
             return [_exchange(each) for each in rows]
 
     async def messages_in(self, channel_id: int, limit: int) -> list[int]:
-        """Ids of the questions and replies of ``limit`` exchanges at most of a channel."""
+        """The ids of the questions and replies of at most ``limit`` exchanges in a channel."""
         row = ExchangeRow
         wanted = select(row.prompt_message_id, row.reply_message_id).where(row.channel_id == channel_id).limit(limit)
         async with self._database.sessions() as session:
             return list({id_ for both in await session.execute(wanted) for id_ in both})
 
     async def given(self, guild_id: int) -> list[Exchange]:
-        """The exchanges of a guild that were asked by /ask, the oldest first."""
+        """The exchanges of a guild that were asked by /ask, oldest first."""
         wanted = select(ExchangeRow).where(ExchangeRow.guild_id == guild_id, ExchangeRow.is_given)
         async with self._database.sessions() as session:
             return [_exchange(row) for row in await session.scalars(wanted.order_by(ExchangeRow.reply_message_id))]
 
     async def withdraw(self, reply_message_id: int) -> None:
-        """Delete the exchange with this reply, whose question is about to be answered anew."""
+        """Delete the exchange with this reply, whose question is about to be answered again."""
         self._held.pop(reply_message_id, None)
         await self._delete(ExchangeRow.reply_message_id == reply_message_id)
 
     async def forget_messages(self, message_ids: Collection[int]) -> int:
-        """Delete the exchanges whose question or reply is one of these messages; says how many."""
+        """Delete the exchanges whose question or reply is one of these messages, and return how many."""
         self._note_gone("message", message_ids)
         orphaned = update(ExchangeRow).where(ExchangeRow.parent_reply_id.in_(message_ids)).values(parent_reply_id=None)
         async with self._database.sessions.begin() as session:
@@ -191,24 +192,24 @@ class ExchangeStore(DataHolder):
         )
 
     async def forget_guild(self, guild_id: int) -> int:
-        """Delete all exchanges of a guild; says how many."""
+        """Delete all exchanges of a guild, and return how many."""
         self._note_gone("guild", [guild_id])
         return await self._delete(ExchangeRow.guild_id == guild_id)
 
     async def delete_before(self, moment: datetime, guild_id: int | None = None) -> int:
-        """Delete all exchanges that are older, or only those of a guild; says how many."""
+        """Delete all exchanges older than ``moment``, or only those of a guild, and return how many."""
         older = ExchangeRow.created_at < moment
         return await self._delete(older if guild_id is None else and_(older, ExchangeRow.guild_id == guild_id))
 
     async def of_user(self, user_id: int) -> list[Exchange]:
-        """All that a person has asked, and what others have asked with their words, the oldest first."""
+        """All that a person has asked, and what others have asked with that person's words, oldest first."""
         wanted = select(ExchangeRow).where(_is_of(user_id)).order_by(ExchangeRow.created_at)
         async with self._database.sessions() as session:
             return [_exchange(row) for row in await session.scalars(wanted)]
 
     async def forget_user(self, user_id: int) -> ErasureResult:
-        """Forget all that a person has asked, or others with their words, with the answers; what is being answered is
-        not remembered either."""
+        """Forget all that a person has asked, or others with that person's words, with the answers; what is being
+        answered now is not stored either."""
         self._note_gone("user", [user_id])
         if self._is_shared:
             async with self._database.sessions.begin() as session:
@@ -217,7 +218,7 @@ class ExchangeStore(DataHolder):
         return ErasureResult(await self._delete(_is_of(user_id)))
 
     async def count(self, user_id: int) -> StoredDataSummary:
-        """Questions with their answers."""
+        """The number of questions with their answers."""
         async with self._database.sessions() as session:
             return StoredDataSummary({DataKind.EXCHANGES: await count_rows(session, _is_of(user_id))})
 
@@ -235,7 +236,7 @@ def _is_of(user_id: int) -> ColumnElement[bool]:
 
 
 async def _is_withdrawn(session: AsyncSession, exchange: Exchange, since: datetime) -> bool:
-    """Whether one of those whose words it has was forgotten after ``since``."""
+    """Whether whoever asked, or the author of the words, was forgotten after ``since``."""
     return await was_forgotten(session, exchange.user_id, since) or (
         exchange.words_by is not None and await was_forgotten(session, exchange.words_by, since)
     )
@@ -244,9 +245,9 @@ async def _is_withdrawn(session: AsyncSession, exchange: Exchange, since: dateti
 async def replies_given(
     session: AsyncSession, guild_id: int | None, numbers: Collection[int], *, user_id: int | None = None
 ) -> list[int]:
-    """The first messages of a guild's replies that were given one of these corrections, and so may say what it said; in
-    direct messages (None), of those to the person ``user_id`` that were given what they have taught."""
-    # A condition for each number would be too long a statement where somebody takes back thousands.
+    """The first messages of a guild's replies for which the model was given one of these corrections, so that they may
+    repeat it; in direct messages (None), of the replies to the person ``user_id``."""
+    # A condition for each number would make the statement too long when somebody takes back thousands.
     row, wanted = ExchangeRow, set(numbers)
     of_owner = and_(row.guild_id.is_(None), row.user_id == user_id) if guild_id is None else row.guild_id == guild_id
     given = select(row.reply_message_id, row.recalled).where(of_owner, row.recalled != "")

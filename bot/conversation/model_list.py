@@ -1,4 +1,4 @@
-"""Lists of models, in each of the shapes in which endpoints give them."""
+"""Lists of models, in every shape in which endpoints send them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MAX_NAMES = 10_000
 
 
 def names_in(data: object) -> list[str] | None:
-    """The names in a list of models, in its order and each once; None for what is no list of models."""
+    """The names in a list of models, in its order and without duplicates; None if it is not a list of models."""
     found = _list_in(data)
     if found is None:
         return None
@@ -27,10 +27,10 @@ def _list_in(data: object, depth: int = 0) -> Sequence[object] | Mapping[str, ob
         return None
     for key in (*_LISTS, *(key for key in data if "model" in str(key).lower())):
         if isinstance(found := data.get(key), list | dict):
-            # Some wrap a list in another one, as {"data": {"models": [...]}}.
+            # Some endpoints nest the list, as in {"data": {"models": [...]}}.
             inner = _list_in(found, depth + 1) if isinstance(found, dict) else None
             return found if inner is None else inner
-    # OpenAI's shape with nothing in it.
+    # OpenAI's shape of an empty list.
     return [] if data.get("object") == "list" else None
 
 
@@ -42,7 +42,7 @@ def _names(found: Sequence[object] | Mapping[str, object]) -> Iterator[str]:
         if isinstance(one, str):
             yield one
         elif isinstance(one, Mapping):
-            # GitHub's older catalogue has addresses where others have names.
+            # GitHub's older catalogue has URLs where others have names.
             said = (one.get(key) for key in _NAMES)
             name = next((name for name in said if isinstance(name, str) and name and "://" not in name), None)
             if name is not None:
@@ -51,7 +51,7 @@ def _names(found: Sequence[object] | Mapping[str, object]) -> Iterator[str]:
 
 def is_listed(model: str, names: Sequence[str]) -> bool:
     """Whether an endpoint with this list most likely has ``model``: lists leave out ``models/``, ``:latest`` and
-    variants such as ``:free`` that may be asked for all the same."""
+    variants such as ``:free``, which may be requested all the same."""
     return _plain(model) in {_plain(name) for name in names}
 
 

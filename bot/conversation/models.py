@@ -1,4 +1,4 @@
-"""Which model answers: every guild may choose one of those at the endpoints."""
+"""Which model answers: each guild may choose one of the endpoints' models."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from bot.preferences.preferences import Preferences
 
 LIST_TIMEOUT_S = 2.5
 TYPING_TIMEOUT_S = 0.8
-"""Autocomplete has three seconds, and whoever types does not wait."""
+"""Autocomplete must answer within three seconds, and people who are typing do not wait."""
 LIST_KEPT_S = 300.0
 
 
 class NoSuchModelError(StarlingError):
-    """Raised when a guild chooses a model that the endpoint does not list."""
+    """Raised when somebody names a model that does not exist."""
 
     sentence = _("There is no model {model} at my endpoint. /model list shows what there is.")
 
@@ -38,7 +38,7 @@ class SameModelError(StarlingError):
 
 
 class WhichModelError(StarlingError):
-    """Raised when a model is to be compared with another one, and it is not clear with which."""
+    """Raised when a model is to be compared with another one, and it is unclear with which."""
 
     sentence = _("Tell me which model to compare {model} with. /model list shows what there is.")
 
@@ -47,7 +47,7 @@ class WhichModelError(StarlingError):
 
 
 class OnlyModelError(StarlingError):
-    """Raised when a model is to be compared with another one, and there is none."""
+    """Raised when a model is to be compared with another one, and there is no other."""
 
     sentence = _("There is only one model here, {model}, and nothing to compare it with.")
 
@@ -59,34 +59,34 @@ class TrainedModels(Protocol):
     """The models that guilds have trained."""
 
     async def active(self, guild_id: int) -> ChatModel | None:
-        """The one that was promoted; None: there is none."""
+        """The guild's promoted model; None if there is none."""
 
     async def by_name(self, guild_id: int, name: str) -> ChatModel | None:
-        """The one of that name; None: there is none."""
+        """The guild's model of that name; None if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class FurtherEndpoint:
-    """An endpoint beside that of the default model."""
+    """An endpoint in addition to the default model's."""
 
     name: str
     """Its models are known as ``name/model``."""
     chat: ChatModel
     """Any model there."""
     models: tuple[str, ...] = ()
-    """Those that may be chosen; without any, all that it lists."""
+    """The models that may be chosen; if empty, all that it lists."""
 
 
 def not_listed(names: Sequence[str], listed: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """Of ``names``, those that are not among what the endpoint lists that would be asked for them, each with what it
-    lists of like names, five at most. ``listed``: by the names of endpoints, that of the default is empty; one that is
-    not there, or lists nothing, is believed to have everything."""
+    """Those of ``names`` that their endpoint does not list, each with at most five names that it does list, similar
+    ones if there are any. ``listed``: lists by endpoint name, empty for the default; an endpoint that is missing, or
+    lists nothing, is assumed to have every model."""
     found = {}
     for name in names:
         prefix, slash, rest = name.partition("/")
         endpoint, model = (prefix, rest) if slash and prefix in listed else ("", name)
         there = listed.get(endpoint, ())
-        # Ollama lists a model with its tag, and takes it without.
+        # Ollama lists a model with its tag, and accepts it without.
         if there and not {model, f"{model}:latest"} & set(there):
             near = difflib.get_close_matches(model, there, 5, 0.3) or there[:5]
             found[name] = [f"{endpoint}/{one}" if endpoint else one for one in near]
@@ -105,8 +105,8 @@ class ChatModels:
         *,
         allowed: Sequence[str] = (),
     ) -> None:
-        """What a guild has trained and promoted answers there instead of all others. ``allowed``: the names that may be
-        chosen, beside the default; without any, all."""
+        """A model that a guild has trained and promoted answers there instead of all others. ``allowed``: the names
+        that may be chosen besides the default; if empty, all."""
         self.default = default
         self._trained = trained
         self._preferences = preferences
@@ -114,23 +114,23 @@ class ChatModels:
         self._allowed = frozenset(allowed)
         self._others: dict[str, ChatModel] = {}
         self._listed: dict[str, list[str]] = {}
-        """By the names of endpoints; that of the default is empty."""
+        """The listed models by endpoint name; the default's name is empty."""
         self._listed_at = -LIST_KEPT_S
         self._listing: asyncio.Task[None] | None = None
 
     @property
     def endpoints(self) -> list[ChatModel]:
-        """A model of each endpoint, that of the default first."""
+        """One model of each endpoint, the default's first."""
         return [self.default, *(endpoint.chat for endpoint in self._further.values())]
 
     def stand_behind(self, name: str | None) -> None:
-        """Let the model ``name`` answer when another one cannot; None: none does."""
+        """Let the model ``name`` answer when another one cannot; None: no model stands in."""
         self.default.stand_in = None if name is None else self._known(name)
         for endpoint in self._further.values():
             endpoint.chat.stand_in = self.default.stand_in
 
     async def close(self) -> None:
-        """Close the connections of all endpoints but that of the default."""
+        """Close the connections of all endpoints except the default's."""
         if self._listing is not None:
             self._listing.cancel()
             await asyncio.gather(self._listing, return_exceptions=True)
@@ -145,7 +145,7 @@ class ChatModels:
         return trained or await self.untrained(guild)
 
     async def untrained(self, guild: int) -> ChatModel:
-        """The model that answers in ``guild`` where none that it has trained does."""
+        """The model that answers in ``guild`` if none that it has trained does."""
         name = (await self._preferences.guild(guild)).chat_model
         return self.default if name is None or not self._is_allowed(name) else self._known(name)
 
@@ -160,7 +160,7 @@ class ChatModels:
         return self._known(name)
 
     async def in_guild(self, guild: int | None, name: str) -> ChatModel:
-        """The model ``name``, of those that the guild has trained or of the endpoint's.
+        """The model ``name``, one that the guild has trained or one of the endpoints'.
 
         Raises:
             NoSuchModelError: there is no such model.
@@ -169,14 +169,14 @@ class ChatModels:
         return found or await self.named(name)
 
     async def two(self, guild: int | None, first: str | None, second: str | None) -> tuple[ChatModel, ChatModel]:
-        """Two different models by their names. Without the first, it is the one that answers in ``guild``; without the
-        second, it is the only other that there is.
+        """Two different models by name. Without ``first``, it is the one that answers in ``guild``; without ``second``,
+        it is the only other one that exists.
 
         Raises:
-            NoSuchModelError: one of them is not there.
+            NoSuchModelError: one of them does not exist.
             SameModelError: they are the same.
-            OnlyModelError: there is no second.
-            WhichModelError: there is more than one.
+            OnlyModelError: there is no other model.
+            WhichModelError: there are several other models.
         """
         one = await self.of(guild) if first is None else await self.in_guild(guild, first)
         if second is None:
@@ -205,8 +205,8 @@ class ChatModels:
         return not self._allowed or name in self._allowed or name == self.default.model
 
     async def names(self, *, within_s: float = LIST_TIMEOUT_S) -> list[str]:
-        """The names of all models there are, in order; of an endpoint that lists none or is silent, those that are
-        known of it. The demonstration model's engine lists a path of this machine, and is not asked.
+        """The sorted names of all models; for an endpoint that lists none or is silent, those already known. The
+        demonstration model's engine is not asked, since it lists a path on this machine.
 
         Endpoints that take more than ``within_s`` seconds are not waited for.
         """
@@ -223,7 +223,7 @@ class ChatModels:
         return sorted(filter(self._is_allowed, known), key=str.lower)
 
     async def unlisted(self, names: Sequence[str]) -> dict[str, list[str]]:
-        """Of ``names``, those that there are not, see ``not_listed``."""
+        """Those of ``names`` that do not exist, as ``not_listed`` returns them."""
         await self.names()
         chosen = {name: list(endpoint.models) for name, endpoint in self._further.items() if endpoint.models}
         listed = self._listed | chosen

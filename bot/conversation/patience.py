@@ -1,4 +1,4 @@
-"""How long, and how often, an endpoint is waited for."""
+"""How long, and how often, to wait for an endpoint."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from collections.abc import Awaitable, Callable
 from bot.conversation.refusals import Refusal
 
 RETRIES = 2
-"""Before the first word only: a broken answer is not begun anew."""
+"""Only before the first word: an answer that broke off is not started again."""
 FIRST_RETRY_S = 0.5
 QUIET_WAIT_S = 2.0
-"""A longer wait that the endpoint asks for is shown, or not waited for."""
+"""If the endpoint asks for a longer wait, people are told of it, or there is no further request."""
 MAX_WAIT_S = 20.0
-"""Longer than this nobody waits: people are told when to ask again."""
+"""Nobody is left waiting longer than this in all: people are told when to ask again."""
 
 
 OnWait = Callable[[float], Awaitable[None]]
-"""Called before a wait of so many seconds that the endpoint asks for."""
+"""Called before a wait of more than ``QUIET_WAIT_S`` that the endpoint asks for, with its length in seconds."""
 
 
 class Patience:
-    """Waits between requests for one answer, as long as anyone may be left waiting."""
+    """Waits between requests for one answer, for no longer than anyone may be left waiting."""
 
     def __init__(self, on_wait: OnWait | None, *, quiet: bool) -> None:
-        """``quiet``: no wait that the endpoint asks for is worth it, since another one can be asked."""
+        """``quiet``: never wait longer than ``QUIET_WAIT_S``, since another model can answer instead."""
         self._on_wait = None if quiet else on_wait
         self._waits = 0
         self._left_s = MAX_WAIT_S
 
     async def wait(self, refusal: Refusal | None) -> bool:
-        """Wait before the next request; False: there should be none. ``refusal``: None where there is no connection."""
+        """Wait before the next request; False if there should be none. ``refusal``: None if there is no connection."""
         if self._waits >= RETRIES or (refusal is not None and refusal.asks_no_retry):
             return False
         wait_s = None if refusal is None else refusal.retry_after_s

@@ -35,18 +35,18 @@ _NO_PICTURES = (
     "'list' object",
     'not "list"',
 )
-"""In what endpoints say when they refuse any picture: OpenAI, llama.cpp, Ollama, vLLM and those that know text only,
-of which some fail at anything that is no text."""
+"""Found in what endpoints say when they refuse any picture: OpenAI, llama.cpp, Ollama, vLLM and those that know only
+text, some of which fail on anything else."""
 
 _NOT_FOR_PICTURES = re.compile(r"support.{0,20}(image|picture|vision|multimodal)|(image|picture|vision).{0,30}support")
-"""What a router says that finds nobody who takes them; the name of a model may have such words in it as well."""
+"""What a router says if it finds no provider that accepts pictures; a model's name may contain such words as well."""
 _STATUSES = (0, 400, 415, 422, 500, 501)
-"""That a picture may be the reason of; 0: an error within a reply."""
+"""The statuses that a picture may cause; 0: an error within a reply."""
 
 
 def picture_error(refusal: Refusal, model: str) -> ChatPictureRefusedError | ChatCannotSeeError | None:
-    """What ``refusal`` of a prompt with pictures is about: one picture, where others may be taken; any picture; None:
-    something else."""
+    """The error if ``refusal`` of a prompt with pictures is about one picture, where others may be accepted, or about
+    any picture; None if it is about something else."""
     of_model = refusal.status == 404 and _NOT_FOR_PICTURES.search(refusal.words)
     if not (refusal.status in _STATUSES or of_model):
         return None

@@ -1,4 +1,4 @@
-"""Making the prompt: the instruction, what was said before, and the question."""
+"""Building the prompt: the instruction, the earlier turns, and the question."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from bot.errors import translatable as _
 BUNDLED_INSTRUCTION = Path(__file__).parent / "instruction.md"
 
 BRIEF_INSTRUCTION = "You are a helpful AI assistant named Starling, trained by Hugging Face"
-"""For the demonstration model, word for word what it was trained with but for the name: of 32 questions of general
-knowledge it answers 30 right with it, and all in English. Told to be brief it had 26 right, and named the capital of
-France in French; so it does when it is told the date, the place and to mind the language."""
+"""For the demonstration model: word for word what it was trained with, except for the name. With it, the model answers
+30 of 32 questions of general knowledge correctly, and all in English. Told to be brief, it got 26 right, and named the
+capital of France in French, as it also does when told the date, the place and to mind the language."""
 
 PICTURE_TOKENS = 1000
-"""Of a picture of 1,024 pixels; models count from 700 to 1,400."""
+"""For a picture of 1,024 pixels; models count from 700 to 1,400."""
 
 MIN_QUESTION_TOKENS = 64
-"""Of a question so much is always shown: what does not fit of the instruction is left out."""
+"""At least this much of a question is always shown: the instruction is cut to make room for it."""
 
 
 class InstructionMissingError(StarlingError):
-    """Raised when the file with the instruction cannot be read."""
+    """Raised when the instruction file cannot be read."""
 
     sentence = _("The instruction file {path} cannot be read: {reason}. Fix INSTRUCTION_FILE or leave it empty.")
 
@@ -39,7 +39,7 @@ def read_instruction(path: Path | None, *, brief: bool = False) -> str:
     """The instruction in the UTF-8 file ``path``, or the bundled one, which is shorter when ``brief``.
 
     Raises:
-        InstructionMissingError: the file cannot be read, or is not text.
+        InstructionMissingError: the file cannot be read, or is not UTF-8.
     """
     if path is None and brief:
         return BRIEF_INSTRUCTION
@@ -56,7 +56,7 @@ class Prompt:
 
     messages: tuple[ChatMessage, ...]
     tokens: int
-    """Of all turns, as ``count_tokens`` counts."""
+    """Of all messages, as ``count_tokens`` counts."""
     history_cut: bool
     """Whether earlier turns did not fit."""
     question_cut: bool
@@ -78,10 +78,10 @@ def build_prompt(
 ) -> Prompt:
     """The prompt for ``asked``, after ``history`` (oldest first).
 
-    ``thread_name``: the title of the thread or of the post in a forum that it is asked in, which may be half of the
-    question. ``brief`` leaves out who speaks where and when, for a model that such things confuse.
-    ``room_tokens`` is what all of it may take: first the instruction, then the beginning of the question, then the
-    latest turns that fit whole. Where several people speak, each of their turns begins with a name.
+    ``thread_name``: the title of the thread or forum post in which it is asked, which may be half of the question.
+    ``brief`` leaves out who speaks, where and when, for a model that such details confuse. ``room_tokens`` is the room
+    for all of it: first the instruction, then the beginning of the question, then the latest turns that fit whole. If
+    several people speak, each of their turns begins with a name.
     """
     place = f"in the Discord server {guild_name}" if guild_name else "in a direct message"
     if thread_name:
@@ -89,7 +89,7 @@ def build_prompt(
     circumstances = f"\nToday is {now:%A, %d %B %Y}. You talk with {asked.speaker} {place}."
     naming = " Several people speak; each of their messages begins with a name. Yours do not."
     names = {message.speaker for message in [*history, asked] if message.speaker}
-    # What names take is set aside where anyone else has spoken, though it may turn out that none of it fits.
+    # Room for names is reserved if anyone else has spoken, though it may turn out that none of their turns fits.
     named = len(names) > 1 and not brief
     aside = "" if brief else circumstances + naming * named
     words = replace(asked, pictures=())

@@ -1,4 +1,4 @@
-"""Leaving out what a reasoning model says to itself."""
+"""Removing the reasoning from what a reasoning model says."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ _PAIRS = {
     "<|begin_of_thinking|>": "<|end_of_thinking|>",
     '<details type="reasoning"': "</details>",
 }
-"""Of DeepSeek, Qwen and most others; of fine-tunes; of Gemini; of Mistral; of Seed; of Kimi; of Cohere; of Gemma; of
-Apertus; of Sky-T1; of fine-tunes; of MedGemma; of what people prompt for; of Open WebUI."""
+"""Marks of DeepSeek, Qwen and most others; of fine-tunes; of Gemini; of Mistral; of Seed; of Kimi; of Cohere; of Gemma;
+of Apertus; of Sky-T1; of fine-tunes; of MedGemma; of what people prompt for; of Open WebUI."""
 _DOUBTFUL = {
     "<reflection>": "</reflection>",
     "<analysis>": "</analysis>",
@@ -45,9 +45,9 @@ _DOUBTFUL = {
     "Here is my thought process:": "Here is my response:",
     "Here's my thought process:": "Here's my response:",
 }
-"""What may be an answer as well, where nothing follows it: of fine-tunes; of Ollama's command line; of Granite."""
+"""Marks of what is the answer if nothing follows it: of fine-tunes; of Ollama's command line; of Granite."""
 _SPOKEN_OF = re.compile(r"[`'\"]?,? (is|are|was|were|tags?|and|or|marks?|means?|stands?|in|opens?|begins?|blocks?)\b")
-"""What follows a mark that a sentence is about."""
+"""What follows a mark in a sentence about that mark."""
 _WRAPPERS = {
     "<answer>": "</answer>",
     "<response>": "</response>",
@@ -57,28 +57,27 @@ _WRAPPERS = {
     "<|START_RESPONSE|>": "<|END_RESPONSE|>",
     "<|begin_of_solution|>": "<|end_of_solution|>",
 }
-"""What stands around the answer behind such reasoning: of Hunyuan and fine-tunes; of Ernie; of fine-tunes; of
+"""Marks around the answer after such reasoning: of Hunyuan and fine-tunes; of Ernie; of fine-tunes; of
 Cohere; of Sky-T1."""
 _START, _CHANNEL, _MESSAGE = "<|start|>", "<|channel|>", "<|message|>"
 _HEADS = (_START, _CHANNEL)
 _HEADLESS = ("analysis<|message|>", "commentary<|message|>", "final<|message|>")
-"""Of a reply whose first mark was in the prompt."""
+"""How a reply begins if its first mark was in the prompt."""
 _ENDS = ("<|end|>", "<|return|>", "<|call|>", *_HEADS)
-"""The marks of gpt-oss: a reply is a row of messages, of which only those of the channel ``final`` are for people."""
+"""The marks of gpt-oss: a reply is a series of messages, and only those of the channel ``final`` are for people."""
 _HEAD = re.compile(r"(?:<\|start\|>[^<]*)?<\|channel\|>([^<]*)(?:<\|constrain\|>[^<]*)?<\|message\|>")
 _HEAD_SO_FAR = re.compile(r"\s*(?:<\|start\|>\w*)?(?:<\|channel\|>\w*)?(?:<[|\w]*)?")
 _MAX_HEAD = 200
 _BARE_CHANNELS, _BARE_FINAL = ("analysis", "assistantanalysis"), "assistantfinal"
-"""What is left of them where a server drops the marks and keeps the words."""
+"""What is left of these marks if a server drops them but keeps the words in them."""
 _UNOPENED = re.compile(
     r"(?:(?:^|(?<=[\n.!?…。！？\"'”»)]))[ \t]*(?P<sentence></think(?:ing)?>)(?=\n|[^\s`.,;:)<>'\"])"
     r"|(?<=[^\s`'\"“«(<])(?P<word></think(?:ing)?>)(?=\n|[^\sa-z`.,;:)<>'\"]))"
 )
-"""A closing mark that is none of a sentence about such marks: it ends a line, a sentence or a word, and begins
-another."""
+"""A closing mark that is not merely mentioned in a sentence: it stands between two lines, sentences or words."""
 _OPENED = re.compile(r"<think(?:ing)?>")
 _BEFORE = 16
-"""Characters before a mark that say what it ends."""
+"""How many characters before a mark are looked at, to see what ends there."""
 _UNOPENED_MARKS = ("</think>", "</thinking>")
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
 
@@ -89,36 +88,36 @@ class _Section(enum.Enum):
     TEXT = enum.auto()
     BLOCK = enum.auto()
     HEAD = enum.auto()
-    """Of a message of gpt-oss."""
+    """The header of a gpt-oss message."""
     FINAL = enum.auto()
-    """A message of gpt-oss that is for people."""
+    """A gpt-oss message that is for people."""
     WRAPPED = enum.auto()
     """An answer between marks."""
 
 
 class ReasoningFilter:
-    """Takes a reply in parts, and gives it back without what is reasoning.
+    """Takes a reply in parts, and returns it without its reasoning.
 
     A block of reasoning begins a reply, or follows another such block: a mark anywhere else is text, in prose as in
-    code. Of what may still become a mark, some characters are held back until more is there.
+    code. Characters that may still become a mark are held back until more arrive.
     """
 
     def __init__(self, *, is_thinking: bool = False) -> None:
-        """``is_thinking``: the reply begins inside of a block, of which only the closing mark will come."""
+        """``is_thinking``: the reply begins inside a block, of which only the closing mark will come."""
         self.has_reasoned = False
         """Whether there was any reasoning."""
         self.was_unopened = False
-        """Whether a mark closed what had been given out as text: all of that was reasoning."""
+        """Whether a mark closed what had already been returned as text: all of that was reasoning."""
         self._held = ""
         self._given = ""
         self._where = _Section.BLOCK if is_thinking else _Section.START
         self._closing: tuple[str, ...] = _UNOPENED_MARKS if is_thinking else ()
         self._hidden: list[str] | None = [] if is_thinking else None
-        """What is in a block that is presumed, and is text after all when its closing mark never comes."""
+        """The content of a presumed block, which is text after all if its closing mark never comes."""
         self._opening = ""
-        """What opened the block."""
+        """The mark that opened the block."""
         self._doubtful = ""
-        """Blocks that are the answer, where nothing follows them."""
+        """Blocks that are the answer if nothing follows them."""
 
     @property
     def is_thinking(self) -> bool:
@@ -126,7 +125,7 @@ class ReasoningFilter:
         return self._where is _Section.BLOCK
 
     def feed(self, part: str) -> str:
-        """What can be shown after ``part`` has come; when ``was_unopened`` turns true, instead of all before it."""
+        """What can be shown after ``part`` has come; when ``was_unopened`` becomes true, it replaces all before it."""
         self._held += part
         fresh = ""
         while self._held:
@@ -141,7 +140,7 @@ class ReasoningFilter:
         return fresh
 
     def end(self, *, is_whole: bool) -> str:
-        """What was held back and turned out not to be a mark. ``is_whole``: the reply ended of itself."""
+        """The text that was held back and is to be shown after all. ``is_whole``: the reply was not cut off."""
         held, self._held = self._held, ""
         if self._doubtful and is_whole and self._where is _Section.START and not (self._given + held).strip():
             return self._doubtful + held
@@ -252,7 +251,7 @@ class ReasoningFilter:
         return shown
 
     def _wrapped(self) -> str:
-        """A closing mark that something follows is text."""
+        """The text between wrapping marks; a closing mark that something follows is text, too."""
         at = self._held.rfind(self._closing[0])
         if at < 0:
             return self._give(len(self._held) - max(_overlap(self._held, mark) for mark in self._closing))
@@ -262,7 +261,7 @@ class ReasoningFilter:
     def _text(self) -> str:
         if self.has_reasoned:
             return self._give(len(self._held))
-        # What was given out last says whether a line or a sentence ends here.
+        # The text returned last shows whether a line or a sentence ends here.
         before = self._given[-_BEFORE:]
         for closing in _UNOPENED.finditer(before + self._held, int(len(self._given) > _BEFORE)):
             at = closing.start(closing.lastgroup or 0) - len(before)
@@ -272,7 +271,7 @@ class ReasoningFilter:
                 self.was_unopened = self.has_reasoned = True
                 self._where = _Section.START
                 return ""
-        # A mark and what comes after it are looked at together.
+        # A mark is held back until what comes after it can be looked at, too.
         last = self._held.rfind("<")
         keep = len(self._held) - last if last >= 0 and _may_become(self._held[last:], _UNOPENED_MARKS) else 0
         return self._give(len(self._held) - keep)
@@ -283,9 +282,9 @@ class ReasoningFilter:
 
 
 def _first(text: str, marks: tuple[str, ...]) -> tuple[int, str] | None:
-    """Where the first of ``marks`` stands, and which it is."""
+    """Where the first of ``marks`` stands, and which one it is; None if there is none."""
     found = (re.search(re.escape(mark), text, re.IGNORECASE) for mark in marks)
-    # Of two marks that begin alike at one place the longer one is meant.
+    # Of two marks that match at the same place, the longer one is meant.
     first = min((one for one in found if one), key=lambda one: (one.start(), -one.end()), default=None)
     return None if first is None else (first.start(), first[0])
 

@@ -1,4 +1,4 @@
-"""What the words of a refusal mean, whoever's they are: of OpenAI, of other providers, of servers, of proxies."""
+"""What the words of a refusal mean, whether they come from OpenAI, other providers, servers or proxies."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SEEMS_TOO_LONG = re.compile(
     r"(tokens?|prompt|input|sequence|length)\b.{0,60}(exceed|must be less than|(greater|larger|longer) than)"
     r"|request exceeds the maximum (size|length)|at most \d+ input tokens|cannot exceed the total tokens|长度超"
 )
-"""Words that others may use of a limit on replies, which is looked for before."""
+"""Words that may also describe a limit on replies, which is looked for first."""
 NO_MODEL = re.compile(
     r"model_not_found|model_not_available|model_not_supported|(unknown|invalid|no such|nonexistent|unrecognized) model"
     r"|not a valid model|no endpoints found|try pulling it|is not found for api version|deploymentnotfound"
@@ -48,7 +48,7 @@ NO_KEY = re.compile(
     r"|(security|bearer) token.{0,40}invalid|^\W*(error\W*)?invalid token"
     r"|token (has |is )?expired|not authenticated|\bunauthorized\b"
 )
-"""``no_db_connection``: what LiteLLM's proxy says of a key that is not its master's, where it keeps no others."""
+"""``no_db_connection``: what LiteLLM's proxy says of a key that is not its master key, if it stores no others."""
 NO_ADDRESS = re.compile(
     r"^\W*(error\W*)?(detail\W*)?((http )?404\W+)?((page|resource|path|endpoint|url) )?not[ _]found\W*$"
     r"|http request.{0,20}to (an )?https"
@@ -68,7 +68,7 @@ OVERLOADED = re.compile(
     r"|warming up|cold start"
 )
 _REQUESTED = re.compile(r"limit:? (\d+).{0,80}requested:? (\d+)", re.DOTALL)
-"""What a limit on tokens a minute says: nothing is gained by waiting when a request is larger than that."""
+"""How a limit on tokens per minute is stated: waiting does not help if a single request exceeds it."""
 _TOO_MANY = re.compile(
     r"throttl|rate[ _-]?limit\w* (reached|exceeded)|(exceeded|reached).{0,20} rate[ _-]?limit"
     r"|ratelimit(reached|exceeded)|too many requests|rate_limit_(exceeded|error)"
@@ -103,10 +103,10 @@ _SHUT_OUT = re.compile(
 
 
 def meaning_of(words: str, status: int, retry_after_s: float | None) -> ChatError | None:
-    """The error that the words alone decide; None where they do not.
+    """The error that the words alone determine; None if they do not.
 
-    ``words``: all that is said, in lower case. ``status``: of HTTP, 0 where it is not known. ``retry_after_s``: how
-    long to wait, where that is said.
+    ``words``: all that is said, in lower case. ``status``: the HTTP status, 0 if unknown. ``retry_after_s``: how long
+    to wait, if that is said.
     """
     requested = _REQUESTED.search(words)
     too_large = requested is not None and int(requested[2]) > int(requested[1])
@@ -115,7 +115,7 @@ def meaning_of(words: str, status: int, retry_after_s: float | None) -> ChatErro
     if status == 401:
         return ChatQuotaExceededError() if _SURELY_NO_CREDIT.search(words) else None
     if status in (420, 429):
-        # A limit that passes is spoken of in many words, of which some are those of other refusals.
+        # Temporary limits are described in many words, some of which are also used for other refusals.
         if retry_after_s is None and _NO_CREDIT.search(words):
             return ChatQuotaExceededError()
         return None

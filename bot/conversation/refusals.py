@@ -25,16 +25,16 @@ from bot.conversation.refusal_words import NO_ADDRESS, NO_CHAT, NO_KEY, NO_MODEL
 from bot.conversation.waits import wait_in_body, wait_in_headers, wait_in_words, waits_in_details
 
 _MAX_WORDS = 4000
-"""Characters that are looked at."""
+"""How many characters are looked at."""
 _MESSAGES = ("message", "msg", "detail", "error", "title", "reason", "error_msg", "errorMsg", "error_message",
              "errorMessage", "status_msg")  # fmt: skip
-"""Where the words stand."""
+"""Fields that hold the words of an error, in order of preference."""
 _CODES = ("code", "status", "error_code", "errorCode", "status_code", "statusCode", "success")
-"""What stands beside the words of an error that is not called one."""
+"""Fields whose values show that the words beside them are an error, though it is not called one."""
 _GOOD = re.compile(
     r"^\W*$|\bok\b|succe|complet|done|finish|load|progress|process|queue|runn?ing|pending|start|warm|wait"
 )
-"""In what a code says that is none of an error."""
+"""Found in codes that do not mean an error."""
 _STATUSES = {
     "ratelimit": 429, "resourceexhausted": 429, "toomanyrequests": 429, "throttl": 429,
     "overloaded": 529, "unavailable": 503,
@@ -45,7 +45,7 @@ _STATUSES = {
     "invalidrequest": 400, "invalidargument": 400, "badrequest": 400, "contentfilter": 400, "contextlength": 400,
     "timeout": 504,
 }  # fmt: skip
-"""By what an error within a stream is called, where it tells no status."""
+"""The status of an error within a stream that states none, by what it is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +53,15 @@ class Refusal:
     """What came instead of an answer."""
 
     status: int = 0
-    """Of HTTP; 0: it is not known."""
+    """The HTTP status; 0 if unknown."""
     code: str = ""
     param: str = ""
-    """The field of the request that it is about, where it says so."""
+    """The field of the request that it is about, if it says so."""
     message: str = ""
     """The endpoint's own words."""
     retry_after_s: float | None = None
     is_page: bool = False
-    """Whether it is a page for people: not the endpoint answers, but a proxy, or a site."""
+    """Whether it is a web page for people, sent not by the endpoint but by a proxy or a site."""
     asks_no_retry: bool = False
 
     @property
@@ -75,7 +75,7 @@ class Refusal:
         return self.status in (408, 409, 420, 425, 429) or (self.status >= 500 and self.status not in (501, 505))
 
     def error(self, model: str) -> ChatError:
-        """What people are told, when it was ``model`` that was asked."""
+        """The error that tells people what this means, after ``model`` was asked."""
         words, status = self.words, self.status
         if self.is_page and status == 413:
             return ContextTooLongError()
@@ -106,7 +106,7 @@ class Refusal:
 
 
 def refusal_of(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
-    """What a response that is no success says."""
+    """The refusal in an unsuccessful response."""
     text = body[: _MAX_WORDS * 4].decode(errors="replace").strip()
     is_page = _is_page(headers, text)
     data: object = None
@@ -130,14 +130,14 @@ def refusal_of(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
 
 
 def page_refusal(headers: Mapping[str, str], text: str) -> Refusal | None:
-    """A page for people that came as a success; None for anything else."""
+    """The refusal in a web page for people that came as a success; None for anything else."""
     if not _is_page(headers, text):
         return None
     return Refusal(status=200, message=_title(text), is_page=True)
 
 
 def refusal_in(data: object, name: str = "") -> Refusal | None:
-    """The error in an event of a stream, or in JSON that came as a success; None where there is none."""
+    """The error in a stream's event called ``name``, or in JSON that came as a success; None if there is none."""
     if not isinstance(data, Mapping):
         return None
     error = data.get("error") or data.get("errors")
@@ -149,7 +149,7 @@ def refusal_in(data: object, name: str = "") -> Refusal | None:
     )
     inner = data.get("base_resp")
     if not (is_error or nameless or "choices" in data) and isinstance(inner, Mapping):
-        # Of MiniMax, which says so also when all is well.
+        # MiniMax sends this field even when all is well.
         return refusal_in(inner) if inner.get("status_code") else None
     if not (is_error or nameless or (name == "error" and data)):
         return None
@@ -162,14 +162,14 @@ def refusal_in(data: object, name: str = "") -> Refusal | None:
 
 
 def _says_something(error: object) -> bool:
-    """Whether ``error`` is one: some send the field with each event, and nothing in it."""
+    """Whether ``error`` is one: some endpoints send the field with every event, and nothing in it."""
     if isinstance(error, Mapping):
         return any(_says_something(value) for value in error.values())
     return bool(error) and str(error).strip().lower() not in ("null", "none", "0", "false", "")
 
 
 def _is_bad(code: object) -> bool:
-    """Whether ``code`` beside some words makes an error of them: some send "200 OK" with each event."""
+    """Whether ``code`` beside some words makes them an error: some endpoints send "200 OK" with every event."""
     if isinstance(code, bool | None):
         return code is False
     if isinstance(code, str) and not code.strip().isdigit():
@@ -178,7 +178,7 @@ def _is_bad(code: object) -> bool:
 
 
 def _read(data: Mapping[str, object]) -> Refusal:
-    """Any of the shapes in which errors are told."""
+    """Read an error in any of the shapes that endpoints use."""
     error = data.get("error") or data.get("errors") or data
     if isinstance(error, list):
         error = next((one for one in error if isinstance(one, Mapping)), str(error[0]) if error else "")
@@ -188,7 +188,7 @@ def _read(data: Mapping[str, object]) -> Refusal:
     else:
         found = [error.get(key) for key in _MESSAGES]
         message = next((_said(one) for one in found if one), "") or _said(error)
-    # What a router passes on of the provider's own words says more than its own.
+    # The provider's own words, if a router passes them on, say more than the router's.
     metadata = error.get("metadata")
     raw = metadata.get("raw") if isinstance(metadata, Mapping) else None
     inner = error.get("innererror")
@@ -215,7 +215,7 @@ def _said(value: object) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, list) and all(isinstance(one, Mapping) and "msg" in one for one in value):
-        # Of FastAPI: where and what; the rest of it is what was sent.
+        # FastAPI's form: only where and what, since the rest repeats what was sent.
         return "; ".join(f"{one.get('loc')}: {one['msg']}" for one in value)
     try:
         return json.dumps(value, ensure_ascii=False)[:_MAX_WORDS]

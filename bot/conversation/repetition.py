@@ -1,15 +1,15 @@
-"""Streams that say again what they have said."""
+"""Streams that repeat what they have already sent."""
 
 from __future__ import annotations
 
 _SURE_CHARS = 8
-"""Nobody says so much twice, and goes on."""
+"""An event that begins with all of the previous one, if that has at least this many characters, repeats it."""
 _SURE_EVENTS = 2
-"""So often nobody says all of it twice, and goes on, however short it is."""
+"""After more events than this, each beginning with all of the previous one, they repeat it however short it is."""
 
 
 class Repetition:
-    """Notices that each event has all of the reply so far, or that the last one has it once more."""
+    """Notices if each event contains the whole reply so far, or if the last event repeats it."""
 
     def __init__(self) -> None:
         self._events = 0
@@ -17,13 +17,13 @@ class Repetition:
         """The text of the last event."""
         self._said: list[str] = []
         self._repeats = False
-        """Whether each event has all of it."""
+        """Whether each event contains the whole reply so far."""
         self._may_repeat = True
 
     def without(self, text: str, *, is_last: bool) -> str | None:
-        """What is new in the next ``text`` of the reply; None: it stands for all that was said before.
+        """What is new in the next ``text`` of the reply; None if ``text`` replaces all that was said before.
 
-        ``is_last``: the reply ends with it.
+        ``is_last``: whether the reply ends with it.
         """
         if not text:
             return text

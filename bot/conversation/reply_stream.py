@@ -1,4 +1,4 @@
-"""One streamed reply, read until its end whatever becomes of it."""
+"""One streamed reply, read to its end whatever happens."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ from bot.conversation.tokens import MESSAGE_TOKENS, TokenUse, count_tokens
 from bot.conversation.whole_signs import with_whole_signs
 
 USAGE_WAIT_S = 2.0
-"""How long the end of a reply may wait for the endpoint's own count of tokens."""
+"""How long the end of a reply may wait for the endpoint's own token count."""
 LEFT_WAIT_S = 0.1
-"""How long, once it is over, for the end of the response: a connection of which all was read serves the next one."""
+"""How long to wait for the end of the response once the reply is over: only a connection read to its end is reused."""
 
 _SNIFFED_BYTES = 4096
 _NO_STREAM = re.compile(r"\s*(?!:|(data|event|id|retry):)\S", re.IGNORECASE)
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 CHARS_OF_TOKEN = 32
-"""What a token has at most, on the average of a reply; an endpoint that gives more ignores the limit of tokens."""
+"""The most characters that a token has on the average of a reply; an endpoint that sends more ignores its limit."""
 
 
 class EndpointRefusedError(Exception):
@@ -54,30 +54,30 @@ class EndpointRefusedError(Exception):
 
 
 class Retraction(str):
-    """A part of a reply that stands for all before it: that was reasoning, and is taken back."""
+    """A part of a reply that replaces all before it, which was reasoning, another choice, or is repeated here."""
 
 
 def extended(said: str, part: str) -> str:
-    """What a reply says with ``part``, after ``said``."""
+    """The text of a reply once ``part`` has come after ``said``."""
     return str(part) if isinstance(part, Retraction) else said + part
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long a reply may take."""
+    """How long a reply may take, and how long it may be."""
 
     max_silence_s: float
     max_reply_s: float
     deadline: float
-    """When it must be complete, by the loop's clock."""
+    """When it must be complete, by the event loop's clock."""
     max_chars: int
-    """How long it may be, reasoning included."""
+    """How many characters it may have, reasoning included."""
 
     def silence_s(self) -> float:
-        """The longest silence that is left now, in seconds.
+        """The longest silence still allowed, in seconds.
 
         Raises:
-            ChatTookTooLongError: none is.
+            ChatTookTooLongError: the deadline has passed.
         """
         left_s = self.deadline - asyncio.get_running_loop().time()
         if left_s <= 0:
@@ -89,48 +89,48 @@ class StreamedReply:
     """The reply to one request."""
 
     def __init__(self, messages: Sequence[ChatMessage], limits: Limits, *, is_thinking: bool) -> None:
-        """``is_thinking``: it is known to begin inside of its reasoning."""
+        """``is_thinking``: the reply is known to begin inside its reasoning."""
         self.end: ReplyEnd = ReplyEnd.WHOLE
         self.has_shown = False
-        """Whether there is anything that people can read."""
+        """Whether it has anything that people can read."""
         self.has_begun = False
-        """Whether the endpoint has said anything at all."""
+        """Whether any text or reasoning has arrived."""
         self._first = ""
-        """How what it sends begins."""
+        """The beginning of the response, as text."""
         self._has_read = False
-        """Whether anything that it sent is an event."""
+        """Whether an event was found in the response."""
         self.sources: tuple[Source, ...] = ()
-        """The pages that it is taken from, where it names some."""
+        """The pages that it cites."""
         self.sent: Mapping[str, object] = {}
-        """The request."""
+        """The body of the request."""
         self._messages = messages
         self._limits = limits
         self._is_thinking = is_thinking
         self._filter = ReasoningFilter(is_thinking=is_thinking)
         self._repetition = Repetition()
         self._index: int | None = None
-        """Of the choice that is read: of several, that of the lowest number."""
+        """The index of the choice that is read: the lowest one if there are several."""
         self._said: list[str] = []
-        """All that it says, reasoning included."""
+        """All that was received, reasoning included."""
         self._texts: list[str] = []
         self._left_chars = limits.max_chars
         self._reasoned = False
         self._half = ""
-        """The first half of a sign whose second one is still to come."""
+        """The first half of a surrogate pair whose second half is still to come."""
         self._ended = self._done = self._wants_tool = False
         self._goes_on = False
-        """Whether it went on after an end that it told: such an end says nothing."""
+        """Whether text came after a reported end: such an end means nothing."""
         self._counted: CountedTokens | None = None
         self._has_counted_last = False
-        """Whether the last event has the count and no word: nothing comes after it."""
+        """Whether the last event has a token count and no text: nothing comes after it."""
         self._over_at_s: float | None = None
-        """When it was over, by the clock of the loop: what comes after that is not looked at."""
+        """When it was over, by the event loop's clock: what comes after that is ignored."""
 
     async def parts(self, response: httpx2.Response) -> AsyncGenerator[str, None]:
-        """What can be shown of ``response``, of which nothing was read, as it comes.
+        """What can be shown of the still unread ``response``, as it arrives.
 
         Raises:
-            EndpointRefusedError: there is an error instead of a reply.
+            EndpointRefusedError: the response is an error instead of a reply.
             ChatError: the reply broke off.
         """
         decoder = EventDecoder()
@@ -147,14 +147,14 @@ class StreamedReply:
                 raise self._broken(ChatFailedError("a line of it has no end")) from error
             if self._done or (self._ended and self._has_counted_last and not self._goes_on):
                 self._over_at_s = asyncio.get_running_loop().time()
-            # An endpoint that is fast enough would let nobody else have the loop.
+            # A fast endpoint would otherwise keep the event loop to itself.
             await asyncio.sleep(0)
         if self._over_at_s is None:
             for event in decoder.end():
                 for part in self._take(event):
                     yield part
         if not (self._has_read or self._done) and _NO_STREAM.match(self._first):
-            # What is no stream of anything may still say why.
+            # A response that is not a stream may still say why.
             raise EndpointRefusedError(Refusal(message=self._first))
         if not (self._ended or self._done):
             raise self._broken(ChatUnreachableError())
@@ -197,11 +197,11 @@ class StreamedReply:
             yield raw
 
     def _waits_until_s(self) -> float:
-        """Until when, by the clock of the loop, something more may come."""
+        """Until when, by the event loop's clock, to wait for more."""
         now_s = asyncio.get_running_loop().time()
         if self._over_at_s is not None:
             return self._over_at_s + LEFT_WAIT_S
-        # Some endpoints count after the last word, others in each part; few keep one waiting for it.
+        # Some endpoints send the token count after the last word, others in each part; few delay it.
         return now_s + (USAGE_WAIT_S if self._ended and not self._goes_on else self._limits.silence_s())
 
     def _refuse_page(self, response: httpx2.Response, first: bytes) -> None:
@@ -220,7 +220,7 @@ class StreamedReply:
         if chunk.counted is not None:
             self._counted = chunk.counted
         self._has_counted_last = chunk.counted is not None and not chunk.text
-        # Some endpoints repeat all of them in each event.
+        # Some endpoints repeat all sources in each event.
         self.sources = tuple(dict.fromkeys((*self.sources, *chunk.sources)))[:MAX_SOURCES]
         if chunk.refusal is not None:
             if not self.has_shown:
@@ -228,7 +228,7 @@ class StreamedReply:
             meant = chunk.refusal.error("")
             raise ChatBrokenOffError if isinstance(meant, ChatFailedError) else meant
         if chunk.is_complete and any(part.strip() for part in self._said):
-            # Some endpoints repeat all of it at the end, others all that there is so far in each event.
+            # Some endpoints repeat the whole text at the end, others the text so far in each event.
             said = "".join(self._texts)
             text = chunk.text.removeprefix(said) if said and chunk.text.startswith(said) else ""
             chunk = replace(chunk, text=text, reasoning="")
@@ -243,7 +243,7 @@ class StreamedReply:
         if self._done:
             return
         if chunk.end is not None:
-            # Some say how it ended, and then once more that it did.
+            # Some endpoints say how the reply ended, and then once more just that it did.
             self.end, self._ended = chunk.end if self.end is ReplyEnd.WHOLE else self.end, True
         elif chunk.is_complete:
             self._ended = True
@@ -278,14 +278,14 @@ class StreamedReply:
             yield self._shown(part)
 
     def _anew(self, text: str) -> Retraction:
-        """``text`` instead of all that was said."""
+        """Start again with ``text`` instead of all that came before."""
         self._texts, self.has_shown = [text], False
         self._filter = ReasoningFilter(is_thinking=self._is_thinking)
         return Retraction(self._shown(self._filter.feed(text)))
 
     def _whole_signs(self, text: str) -> str:
-        """``text`` without what no text has: halves of signs, which some split over two parts, and zeros, which
-        databases refuse."""
+        """``text`` without unpaired surrogates, since some endpoints split a pair over two parts, and without NULs,
+        which databases refuse."""
         text, self._half = self._half + text, ""
         if text and "\ud800" <= text[-1] <= "\udbff":
             text, self._half = text[:-1], text[-1]
@@ -298,25 +298,25 @@ class StreamedReply:
         return part
 
     def _broken(self, error: ChatError) -> ChatError:
-        """``error`` where nothing was shown; what is shown has broken off."""
+        """``error`` if nothing was shown, else the error of a reply that broke off."""
         return ChatBrokenOffError() if self.has_shown else error
 
     def require_something(self) -> None:
         """
         Raises:
-            ChatError: there is nothing that can be shown.
+            ChatError: nothing can be shown.
         """
         if not self.has_shown:
             raise ChatWantedToolError if self._wants_tool else ChatSaidNothingError
 
     def observed(self, profile: ModelProfile) -> ModelProfile:
-        """``profile`` with what this reply tells of the model."""
+        """``profile`` with what this reply shows about the model."""
         reasoned = self._reasoned or self._filter.has_reasoned or bool(self._counted and self._counted.reasoning)
         opens = self._filter.was_unopened or (profile.opens_thinking and self._filter.has_reasoned)
         return replace(profile, reasons=profile.reasons or reasoned, opens_thinking=opens)
 
     def count(self, use: TokenUse) -> None:
-        """Add what this reply took to ``use``; nothing, where the endpoint refused."""
+        """Add the tokens of this reply to ``use``; none if the endpoint refused."""
         if not self._said and self._counted is None:
             return
         counted = self._counted

@@ -1,4 +1,4 @@
-"""The pages that a reply is taken from, where the endpoint searches the web and names them beside the reply."""
+"""The pages that a reply cites, if the endpoint searches the web and names them beside the reply."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 MAX_SOURCES = 20
-"""Of one reply."""
+"""Per reply."""
 _MAX_URL_CHARS = 400
 _LISTS = ("citations", "search_results", "annotations", "sources", "references", "web_search")
 """What Perplexity and xAI, OpenAI and OpenRouter, proxies, Mistral, and Zhipu call them."""
@@ -19,16 +19,16 @@ class Source:
     """One page."""
 
     url: str
-    """Of http or https, without what would end a link in Discord's markdown."""
+    """An http or https URL, without characters that would end a link in Discord's markdown."""
 
     @property
     def site(self) -> str:
-        """Whose page it is, as people name it: "example.org"."""
+        """The site of the page, as people name it: "example.org"."""
         return (urlsplit(self.url).hostname or "").removeprefix("www.")
 
 
 def sources_in(*holders: object) -> tuple[Source, ...]:
-    """The pages that an event names, in their order, each once; ``holders``: the event, and what it says."""
+    """The pages that an event names, in order and without duplicates; ``holders``: the event and its parts."""
     found = (source for holder in holders if isinstance(holder, Mapping) for source in _named_in(holder))
     return tuple(dict.fromkeys(found))[:MAX_SOURCES]
 
@@ -43,7 +43,7 @@ def _named_in(holder: Mapping[str, object]) -> Iterator[Source]:
 
 
 def _urls(one: object) -> Iterator[str]:
-    """Addresses in an entry: the entry itself, or a field of it or of what it holds, as OpenAI's ``url_citation``."""
+    """URLs in an entry: the entry itself, or a field of it or of an object in it, such as OpenAI's ``url_citation``."""
     if isinstance(one, str):
         yield one
     elif isinstance(one, Mapping):

@@ -1,4 +1,4 @@
-"""Events in the stream of an endpoint, read from whatever it sends."""
+"""The events in an endpoint's stream, in whatever form it sends them."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ import structlog
 log = structlog.get_logger()
 
 MAX_LINE_BYTES = 8 << 20
-"""A whole reply may be one line, but nothing that is longer is one."""
+"""A whole reply may be one line, but a longer line is not a reply."""
 
 MAX_TRIED_CHARS = 2 * MAX_LINE_BYTES
-"""How much is read in all while the lines of one event are tried as JSON, one more each time."""
+"""The most characters parsed in all while the lines of one event are tried as JSON, one more line each time."""
 
 _MAX_ODD_CHARS = 64 << 10
-"""What is nearly JSON is read another way, which takes longer."""
+"""The longest text that is parsed as near-JSON, which takes longer."""
 _JSON = json.JSONDecoder(strict=False)
 _BETWEEN = re.compile(r"(?:[\s,\[\]]|data:(?=\s*\{))*(?!(?:DONE|END|EOF)\])", re.IGNORECASE)
-"""What may stand between two events on one line, the marks of a list of events among it."""
+"""What may stand between two events on one line, such as the punctuation of a list of events."""
 _NEEDLESS_ESCAPE = re.compile(r"""(?<!\\)\\([^"\\/bfnrtu])""")
 _LAST = re.compile(r"\[?(done|end|eof)\]|done$", re.IGNORECASE)
 _LAST_NAMES = ("done", "end", "close", "finish")
 _LAST_SIGNS = "}],"
-"""Of a line that may end an event."""
+"""The last characters of lines that may end an event."""
 
 
 class LineTooLongError(Exception):
-    """Raised when a line does not end within ``MAX_LINE_BYTES``."""
+    """Raised when a line, or an event, does not end within ``MAX_LINE_BYTES``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,37 +39,37 @@ class StreamEvent:
     """One event."""
 
     data: Mapping[str, object] | None
-    """What its JSON says; None for the last one, ``[DONE]``."""
+    """Its JSON; None for the last event, ``[DONE]``."""
     name: str = ""
-    """What it is called, where it has a name: mostly ``error``."""
+    """Its name, if it has one: mostly ``error``."""
 
 
 class EventDecoder:
-    """Takes bytes as they come and gives the events in them.
+    """Takes bytes as they arrive, and yields the events in them.
 
-    Beside what the standard of server-sent events has, it reads what endpoints make of it: lines of JSON without
-    ``data:``, events without an empty line between them, JSON over several lines, a byte order mark, another encoding.
-    What is no JSON is left out.
+    Beyond the standard of server-sent events, it reads what endpoints make of it: lines of JSON without ``data:``,
+    events without an empty line between them, JSON over several lines, a byte order mark, another encoding. What is
+    not JSON is skipped.
     """
 
     def __init__(self) -> None:
         self._rest = bytearray()
         self._searched = 0
         self._json = ""
-        """Of an event that goes on in the next line."""
+        """The JSON so far of an event that continues on the next line."""
         self._name = ""
         self._tried_chars = 0
 
     def feed(self, part: bytes) -> Iterator[StreamEvent]:
-        """The events that ``part`` makes whole.
+        """The events that ``part`` completes.
 
         Raises:
-            LineTooLongError: a line has no end.
+            LineTooLongError: a line, or the JSON of one event, is longer than ``MAX_LINE_BYTES``.
         """
         self._rest += part
         while (end := self._line_end()) is not None:
             line = bytes(self._rest[:end])
-            # A carriage return ends a line as well, and one before a line feed belongs to it.
+            # A carriage return also ends a line; one before a line feed is part of the same line ending.
             width = 2 if self._rest[end : end + 2] == b"\r\n" else 1
             del self._rest[: end + width]
             self._searched = 0
@@ -78,7 +78,7 @@ class EventDecoder:
             raise LineTooLongError
 
     def end(self) -> Iterator[StreamEvent]:
-        """The event that the end of the stream makes whole."""
+        """The event that the end of the stream completes."""
         if self._rest:
             yield from self._line(_decoded(bytes(self._rest)))
             self._rest.clear()
@@ -92,12 +92,12 @@ class EventDecoder:
             return None if feed < 0 else feed
         if back + 1 < len(self._rest):
             return back
-        # The line feed that belongs to it may be still to come.
+        # The line feed that belongs to it may still be to come.
         self._searched = back
         return None
 
     def _line(self, line: str) -> Iterator[StreamEvent]:
-        # Marks of the order of bytes, and zeros that fill up a buffer, say nothing wherever they stand.
+        # Byte order marks, and zeros that pad a buffer, mean nothing wherever they stand.
         stripped = line.strip().strip("\ufeff\x00").strip()
         if not stripped:
             # An event may have a name and nothing else.
@@ -115,12 +115,12 @@ class EventDecoder:
             self._name = value.strip() if field == "event" else self._name
             return
         if colon and field == "error" and value.strip().startswith("{"):
-            # Of llama.cpp: an event that is named and told in one line.
+            # llama.cpp sends the name and the data of an event on one line.
             self._name, field = "error", "data"
         is_data = bool(colon) and field == "data"
         content, is_indented = value.strip() if is_data else stripped, (value if is_data else line).startswith("  ")
         while content.startswith("data:"):
-            # A proxy that wraps an event as if it were no event yet.
+            # Some proxies wrap an event that already has its ``data:``.
             content = content.removeprefix("data:").strip()
         if content.startswith('"') and content.endswith('"'):
             content = _unquoted(content)
@@ -132,7 +132,7 @@ class EventDecoder:
             yield from self._content(content, is_data=is_data, is_indented=is_indented)
 
     def _content(self, content: str, *, is_data: bool, is_indented: bool) -> Iterator[StreamEvent]:
-        # An event whose empty line was forgotten does not take the next one along; what is indented is a part.
+        # An incomplete event without an empty line after it must not spoil the next one; indented lines continue it.
         begins = not self._json or (content.startswith("{") and not is_indented)
         for candidate in dict.fromkeys((f"{self._json}{content}", content) if begins else (f"{self._json}{content}",)):
             if candidate[-1] not in _LAST_SIGNS or self._tried_chars > MAX_TRIED_CHARS:
@@ -154,12 +154,12 @@ class EventDecoder:
 
 
 def _objects(text: str) -> tuple[list[Mapping[str, object]], str]:
-    """The whole objects at the beginning of ``text``, however they are joined, and what is left behind them."""
+    """The complete objects at the beginning of ``text``, however they are joined, and the rest of it."""
     found: list[Mapping[str, object]] = []
     at = text.find("{")
     while 0 <= at < len(text) and text[at] == "{":
         try:
-            # Some leave tabs and ends of lines in a text as they are.
+            # Some endpoints leave tabs and line breaks in strings unescaped.
             data, end = _JSON.raw_decode(text, at)
         except (ValueError, RecursionError):
             if found or (data := _almost_json(text[at:])) is None:
@@ -172,7 +172,7 @@ def _objects(text: str) -> tuple[list[Mapping[str, object]], str]:
 
 
 def _almost_json(text: str) -> Mapping[str, object] | None:
-    """What servers send that write a dict of Python's, or escape what needs none; None: it is something else."""
+    """The object in a Python dict's text, or in JSON with needless escapes, as some servers send; None if neither."""
     text = text.rstrip(", ]")
     if not text.endswith("}") or len(text) > _MAX_ODD_CHARS:
         return None
@@ -184,7 +184,7 @@ def _almost_json(text: str) -> Mapping[str, object] | None:
 
 
 def _unquoted(content: str) -> str:
-    """An event that was written as JSON twice, as it was before the second time."""
+    """``content`` decoded once if it is an event that was encoded as JSON twice."""
     try:
         inner = json.loads(content)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Counting tokens without asking anyone."""
+"""Counting tokens without asking an endpoint."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from dataclasses import dataclass
 from typing import Any
 
 MESSAGE_TOKENS = 4
-"""What the marks around one message take, beside its text (OpenAI's cookbook: 3, and 1 for the role)."""
+"""The tokens around one message, besides its text (OpenAI's cookbook: 3, and 1 for the role)."""
 
 _PIECE_CHARS = 100
-"""Characters that are counted at once: the time that a run of one sign takes grows with its square."""
+"""Characters that are counted at once: the time for a run of one character grows with the square of its length."""
 
 
 @dataclass(slots=True)
 class TokenUse:
-    """What one or several replies have taken."""
+    """The tokens that one or several replies have used."""
 
     prompt_tokens: int = 0
     reply_tokens: int = 0
-    """What a reasoning model says to itself included."""
+    """Reasoning included."""
 
 
 def count_tokens(text: str) -> int:
     """How many tokens ``text`` has in o200k, the encoding of OpenAI's models since GPT-4o.
 
-    Other models' counts differ: those of current multilingual ones by a fifth or so, those of small English ones by a
+    Other models' counts differ: those of current multilingual ones by about a fifth, those of small English ones by a
     factor of three for Russian or Chinese. The first call loads the encoding, which takes 0.1 s and 70 MB.
     """
     return sum(map(_count, _pieces(text)))
 
 
 def first_tokens(text: str, tokens: int) -> str:
-    """The longest beginning of ``text`` that has at most ``tokens`` tokens. No more than that is looked at."""
+    """The longest beginning of ``text`` that has at most ``tokens`` tokens. No more of it is read than needed."""
     chars, room = 0, max(0, tokens)
     for piece in _pieces(text):
         if (taken := _count(piece)) > room:
@@ -44,7 +44,7 @@ def first_tokens(text: str, tokens: int) -> str:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """``text`` in pieces, cut before a space where there is one: there, no token ends in the next piece."""
+    """``text`` in pieces, cut before a space if there is one: no token extends across such a cut."""
     start = 0
     while start < len(text):
         end = start + _PIECE_CHARS
@@ -55,7 +55,7 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def _fitting(piece: str, tokens: int) -> int:
-    """How many characters of ``piece``, which has more, have ``tokens`` tokens."""
+    """How many characters of ``piece``, which has more than ``tokens`` tokens, fit into them."""
     fits, too_long = 0, len(piece)
     while too_long - fits > 1:
         middle = (fits + too_long) // 2
@@ -67,7 +67,7 @@ def _fitting(piece: str, tokens: int) -> int:
 
 
 def _count(piece: str) -> int:
-    # Halves of surrogate pairs, which have no UTF-8, count as the sign that stands for them.
+    # Unpaired surrogates, which UTF-8 cannot encode, count as the character that replaces them.
     tokens: int = _encoding().count(piece.encode(errors="replace").decode())
     return tokens
 

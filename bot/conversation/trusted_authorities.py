@@ -1,4 +1,4 @@
-"""The authorities by which certificates are checked."""
+"""The authorities against which certificates are checked."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ import httpx2
 
 @functools.cache
 def trusted_authorities() -> ssl.SSLContext:
-    """One for all clients: reading them takes a tenth of a second."""
+    """One context for all clients: loading the authorities takes a tenth of a second."""
     return httpx2.create_ssl_context()

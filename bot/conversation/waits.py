@@ -1,4 +1,4 @@
-"""How long an endpoint says to wait, in each of the forms in which that is said."""
+"""How long an endpoint asks to wait, in every form in which endpoints say so."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 MAX_WAIT_S = 86400.0
-"""No endpoint means more."""
+"""Longer waits are cut to this: no endpoint means more."""
 _MAX_WORDS = 4000
-"""Characters that are looked at."""
+"""How many characters are looked at."""
 _EARLIEST_MOMENT = 1_600_000_000.0
-"""A number of seconds that is larger says when, not how long; one that is larger still does so in milliseconds."""
+"""A larger number of seconds is a Unix time, not a duration; one over a thousand times larger is in milliseconds."""
 
 _TIMES = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hours?|d|days?)(?![a-z])")
 _UNITS = {"m": 60.0, "h": 3600.0, "d": 86400.0, "s": 1.0}
@@ -26,11 +26,12 @@ _WAIT = re.compile(
 )
 _BUCKETS = ("x-ratelimit-{}-requests", "x-ratelimit-{}-tokens", "anthropic-ratelimit-requests-{}",
             "anthropic-ratelimit-tokens-{}", "anthropic-ratelimit-input-tokens-{}")  # fmt: skip
-"""What is counted by itself, each with what remains of it and with when it is full again."""
+"""Headers of limits that are counted separately, each with what remains (``remaining``) and when it is full again
+(``reset``)."""
 _IN_SECONDS = ("retry_after", "retryAfter", "retry_after_seconds", "retryAfterSeconds", "estimated_time")
 _MOMENTS = ("reset_at", "resets_at", "reset_time", "resetAt", "retry_at")
 _DRAFTED = re.compile(r"(?:\breset=|;\s*t=)(\d+)")
-"""What drafts of a standard have in one header with what remains."""
+"""The reset as drafts of a standard state it, in one header with what remains."""
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?([0-5]?\d):([0-5]\d)")
 _BARE_WAIT = re.compile(
     r"(?:retry|try again)(?:[ _-]?(?:in|after))+[\"':= ]*(\d+(?:\.\d+)?)(?![\w.:-])|(\d+)\s*秒"
@@ -40,10 +41,10 @@ _MOMENT = re.compile(r"(?:at|until|after|reset\w*)\W{1,3}(\d{4}-\d\d-\d\d[t ][\d
 
 
 def wait_in_headers(headers: Mapping[str, str], *, is_limit: bool) -> float | None:
-    """How many seconds the headers of a response say to wait; None where they say nothing of it.
+    """How many seconds the headers of a response say to wait; None if they do not say.
 
-    ``headers`` are asked for by names in lower case. ``is_limit``: whether it was refused because of a limit, so that
-    it matters when that is lifted.
+    ``headers`` are looked up by names in lower case. ``is_limit``: whether the request was refused because of a limit,
+    so that it matters when that is reset.
     """
     for name in ("retry-after-ms", "x-ms-retry-after-ms"):
         if (milliseconds := _number(headers.get(name))) is not None:
@@ -67,7 +68,7 @@ def wait_in_headers(headers: Mapping[str, str], *, is_limit: bool) -> float | No
 
 
 def wait_in_body(*holders: object) -> float | None:
-    """How many seconds the fields of an error say to wait; None where none of ``holders`` says it."""
+    """How many seconds the fields of an error say to wait; None if none of ``holders`` says it."""
     for holder in holders:
         if not isinstance(holder, Mapping):
             continue
@@ -87,14 +88,14 @@ def wait_in_body(*holders: object) -> float | None:
             return seconds
         passed_on = metadata.get("headers") if isinstance(metadata, Mapping) else None
         if isinstance(passed_on, Mapping):
-            # What a router passes on of the headers of the provider behind it.
+            # The provider's headers, as a router passes them on.
             named = {str(name).lower(): str(value) for name, value in passed_on.items()}
             return wait_in_headers(named, is_limit=True)
     return None
 
 
 def wait_in_words(text: str) -> float | None:
-    """How long an endpoint says to wait, in seconds: "try again in 12.5s", "retry after 1 minute", "6m0s"."""
+    """How many seconds a text says to wait, as in "try again in 12.5s" or "retry after 1 minute"; None if none."""
     words = text.lower()[:_MAX_WORDS]
     if (found := _WAIT.search(words)) is not None:
         return _duration(found[1])
@@ -104,14 +105,14 @@ def wait_in_words(text: str) -> float | None:
 
 
 def waits_in_details(details: object) -> Iterator[str]:
-    """What Google's APIs say of how long to wait, as ``wait_in_words`` reads it."""
+    """The waits that Google's APIs state, in words that ``wait_in_words`` reads."""
     for one in details if isinstance(details, list) else ():
         if isinstance(one, Mapping) and isinstance(delay := one.get("retryDelay"), str):
             yield f"retry in {delay}"
 
 
 def _until(said: str) -> float | None:
-    """Seconds, a duration, or a moment."""
+    """The wait in seconds that a number, a duration or a moment states; None if it is none of these."""
     said = said.strip().strip('"').strip()
     if (first := re.fullmatch(r"(\d+(?:\.\d+)?)\s*[;,].*", said)) is not None:
         said = first[1]

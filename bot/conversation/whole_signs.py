@@ -1,8 +1,8 @@
-"""Text that was broken off in the middle of a sign."""
+"""Text that was cut in the middle of a surrogate pair."""
 
 from __future__ import annotations
 
 
 def with_whole_signs(text: str) -> str:
-    """``text`` in which halves of surrogate pairs are a sign where two belong together, else U+FFFD."""
+    """``text`` with surrogate pairs joined into characters, and unpaired surrogates replaced by U+FFFD."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -18,9 +18,9 @@ class CorrectionState(StrEnum):
     APPROVED = "approved"
     REJECTED = "rejected"
     RETIRED = "retired"
-    """It was approved, until another answer to the same question was approved in its place."""
+    """It was approved until another answer to the same question was approved in its place."""
     WITHDRAWN = "withdrawn"
-    """Its texts are forgotten; its number and its history stay."""
+    """Its texts are deleted; its number and history stay."""
 
 
 class CorrectionAction(StrEnum):
@@ -35,7 +35,7 @@ class CorrectionAction(StrEnum):
 
 
 class NoSuchCorrectionError(StarlingError):
-    """Raised when a guild has no such correction, or not any more, or the person may not see it."""
+    """Raised when a correction does not exist in a guild (any more), or the person may not see it."""
 
     sentence = _("There is no correction #{number} here, or not any more. /corrections list shows what there is.")
 
@@ -50,17 +50,17 @@ class CorrectedAnswer:
     guild_id: int
     channel_id: int
     message_id: int | None
-    """The first message of the answer; None where something was taught without one."""
+    """The first message of the answer; None if something was taught without an answer."""
     original: str
-    """What the bot said; empty without an answer."""
+    """What the bot said; empty if there was no answer."""
     question_id: int | None = None
-    """The message with the question, where it was asked by one."""
+    """The message with the question; None if it was not asked in a message."""
     asker_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewMessage:
-    """The message in which a correction is shown to those who review it; ids are Discord's."""
+    """The message that shows a correction to its reviewers. Ids are Discord's."""
 
     channel_id: int
     message_id: int
@@ -68,48 +68,48 @@ class ReviewMessage:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What a person says that the bot should have said. Moments are aware, UTC; ids but the first are Discord's."""
+    """What a person says the bot should have said. Datetimes are aware, in UTC; all ids but ``id`` are Discord's."""
 
     id: str
     """32 hexadecimal digits."""
     guild_id: int
     number: int
-    """From 1 in each guild; never given twice."""
+    """Counts from 1 in each guild; never reused."""
     channel_id: int
     message_id: int | None
-    """The answer that it is about; None when that was deleted."""
+    """The answer that it corrects; None if that was deleted, or there never was one."""
     question_id: int | None
     asker_id: int | None
-    """Who had asked."""
+    """Who asked the question."""
     author_id: int | None
-    """Who submitted it; None when they were forgotten."""
+    """Who submitted it; None once that person is forgotten."""
     text_by: int | None
-    """Who wrote the text as it is now: the author, or a moderator who edited it."""
+    """Who wrote the current text: the author, or a moderator who edited it."""
     prompt: str
     answer: str
-    """What the bot should say; empty, as the prompt, once withdrawn."""
+    """What the bot should say; like the prompt, empty once the correction is withdrawn."""
     original: str
-    """What the bot said; empty when that was deleted."""
+    """What the bot said; empty if that was deleted, or there never was an answer."""
     state: CorrectionState
     revision: int
-    """From 1, one more with each edit. Approvals count for the text that they were given to."""
+    """Counts from 1, one more with each edit. An approval counts only for the revision that it was given to."""
     created_at: datetime
     changed_at: datetime
-    """When its text was submitted."""
+    """When the current text was submitted, or the correction was withdrawn."""
     decided_at: datetime | None
-    """When it was approved or rejected."""
+    """When it was approved, rejected, retired or withdrawn; None while it is pending."""
     review_channel_id: int | None
     review_message_id: int | None
-    """Where it is shown to those who review it; None where it is not."""
+    """The message that shows it to its reviewers; None if there is none."""
 
     @property
     def is_without_answer(self) -> bool:
-        """Whether it was taught without an answer that it corrects."""
+        """Whether it was taught on its own, not as a correction of an answer."""
         return self.asker_id is None and self.message_id is None and not self.original
 
     @property
     def review(self) -> ReviewMessage | None:
-        """Where it is shown to those who review it."""
+        """The message that shows it to its reviewers; None if there is none."""
         if self.review_channel_id is None or self.review_message_id is None:
             return None
         return ReviewMessage(self.review_channel_id, self.review_message_id)
@@ -120,7 +120,7 @@ class Decision:
     """What somebody did with a correction."""
 
     actor_id: int | None
-    """None when they were forgotten, or it came about by a deletion on Discord."""
+    """None if they were forgotten, or the correction was withdrawn because of a deletion."""
     action: CorrectionAction
     revision: int
     decided_at: datetime
@@ -128,7 +128,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class SimilarCorrections:
-    """The numbers of others that ask the same, the oldest first."""
+    """The numbers of other corrections of the same question, oldest first."""
 
     duplicates: tuple[int, ...]
     """Pending or approved, with the same answer."""
@@ -148,19 +148,19 @@ class ApprovedCorrection:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalResult:
-    """What has become of an approval."""
+    """The outcome of an approval."""
 
     correction: Correction
     missing: int
-    """Approvals of others that it still needs; 0 when it is approved."""
+    """How many approvals by other people it still needs; 0 if it is approved."""
     retired: tuple[Correction, ...] = ()
-    """Those in whose place it was approved."""
+    """The corrections that it replaced."""
 
 
 @dataclass(frozen=True, slots=True)
 class WithdrawalResult:
-    """What was withdrawn because somebody, or a message, is to be forgotten."""
+    """What was withdrawn because a person or a message is to be forgotten."""
 
     forgotten: ErasureResult
     reviews: tuple[ReviewMessage, ...] = ()
-    """The messages in which they were shown, which have their texts."""
+    """The messages that showed the withdrawn corrections and still contain their texts."""

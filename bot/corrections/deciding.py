@@ -1,4 +1,4 @@
-"""Who may decide what about a correction, and when it is approved."""
+"""The rules for deciding on a correction, and for when it counts as approved."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SOMEONE = _("someone who was forgotten since")
 
 
 class AlreadyApprovedError(StarlingError):
-    """Raised when a correction is decided on that somebody has approved."""
+    """Raised when someone decides on a correction that has already been approved."""
 
     sentence = _(
         "#{number} was already approved by {who}. /corrections edit reopens it, /corrections delete deletes it."
@@ -21,25 +21,25 @@ class AlreadyApprovedError(StarlingError):
 
 
 class AlreadyRejectedError(StarlingError):
-    """Raised when a correction is decided on that somebody has rejected."""
+    """Raised when someone decides on a correction that has already been rejected."""
 
     sentence = _("#{number} was already rejected by {who}. /corrections edit reopens it.")
 
 
 class AlreadyRetiredError(StarlingError):
-    """Raised when a correction is decided on in whose place another one was approved."""
+    """Raised when someone decides on a correction that has already been replaced by another one."""
 
     sentence = _("#{number} was already replaced by {who}. /corrections edit reopens it.")
 
 
 class AlreadyVotedError(StarlingError):
-    """Raised when a person approves for the second time."""
+    """Raised when a person approves a text for the second time while approvals of others are missing."""
 
     sentence = _("You have already approved #{number}. It still needs the approval of others: {missing} more.")
 
 
 class ChangedMeanwhileError(StarlingError):
-    """Raised when a person decides on a text, or edits it, that somebody else has changed since it was shown."""
+    """Raised when a person decides on or edits a text that has changed since it was shown to them."""
 
     sentence = _("#{number} has changed since it was shown to you. Look at it again with /corrections show.")
 
@@ -47,8 +47,8 @@ class ChangedMeanwhileError(StarlingError):
 def require_revision(correction: Correction, revision: int | None) -> None:
     """
     Raises:
-        ChangedMeanwhileError: its text is another than that of ``revision``, which somebody saw; None: who decides on
-            it as it is.
+        ChangedMeanwhileError: the text is no longer that of ``revision``, which the person saw; never with None, which
+            stands for the current text.
     """
     if revision not in (None, correction.revision):
         raise ChangedMeanwhileError(number=correction.number)
@@ -57,8 +57,8 @@ def require_revision(correction: Correction, revision: int | None) -> None:
 def require_undecided(correction: Correction, decided_by: int | None) -> None:
     """
     Raises:
-        AlreadyApprovedError, AlreadyRejectedError, AlreadyRetiredError: ``decided_by`` was first; None: somebody who
-            was forgotten since.
+        AlreadyApprovedError, AlreadyRejectedError, AlreadyRetiredError: ``decided_by`` has already decided; None stands
+            for someone who has since been forgotten.
     """
     who: str | LazyMessage = lazy(SOMEONE) if decided_by is None else f"<@{decided_by}>"
     if correction.state is CorrectionState.APPROVED:
@@ -70,11 +70,11 @@ def require_undecided(correction: Correction, decided_by: int | None) -> None:
 
 
 def missing_approvals(correction: Correction, approvers: Collection[int], by: int, *, votes: int) -> int:
-    """How many others have to approve once ``by`` does; 0: it is approved. ``approvers``: who approves its text as it
-    is already. ``votes``: people who have to approve, at least 1.
+    """How many more people have to approve once ``by`` has; 0 if the correction is then approved. ``approvers``: who
+    has approved the current text so far. ``votes``: how many people have to approve, at least 1.
 
     Raises:
-        AlreadyVotedError: they do already, and others are missing.
+        AlreadyVotedError: ``by`` has already approved, and approvals of others are missing.
     """
     missing = max(0, votes - len({*approvers, by}))
     if by in approvers and missing:

@@ -1,4 +1,4 @@
-"""Corrections are taken back: their texts, and what came of them in datasets and answers."""
+"""Withdraws corrections: their texts, and what came of them in datasets and answers."""
 
 from __future__ import annotations
 
@@ -22,15 +22,16 @@ from bot.storage.tables import CorrectionDecisionRow, CorrectionRow
 
 
 class CorrectionErasure:
-    """Takes back corrections of all guilds."""
+    """Withdraws corrections of all guilds."""
 
     def __init__(self, database: Database, datasets: DatasetStore) -> None:
-        """``datasets``: where what is withdrawn is removed from as well."""
+        """``datasets``: withdrawn corrections are removed from these as well."""
         self._database = database
         self._datasets = datasets
 
     async def withdraw(self, guild_id: int, id_: str, by: int) -> tuple[Correction, ErasureResult]:
-        """Forget its texts, also in datasets; its number and history stay. Returns it as it was, and the datasets.
+        """Delete the texts of a correction, also in datasets; its number and history stay. Returns the correction as it
+        was, and what was erased from datasets.
 
         Raises:
             NoSuchCorrectionError
@@ -47,8 +48,8 @@ class CorrectionErasure:
         return before, removed
 
     async def remove_withdrawn_from_datasets(self, guild_id: int, given: Sequence[Correction]) -> None:
-        """Remove from datasets what came from those of ``given`` that are no longer approved, or not with this text:
-        for the moment between reading and adding them."""
+        """Remove from datasets what came from those of ``given`` that are no longer approved with this text. This
+        covers changes made between reading the corrections and adding them to a dataset."""
         async with self._database.sessions.begin() as session:
             await lock_guild(session, guild_id)
             row = CorrectionRow
@@ -59,12 +60,12 @@ class CorrectionErasure:
                 await self._datasets.withdraw_corrections(session, guild_id, gone)
 
     async def withdraw_all(self, ids: Collection[str]) -> WithdrawalResult:
-        """Withdraw those with these ids, in whichever guild they are."""
+        """Withdraw the corrections with these ids, in whichever guilds they are."""
         return await self._withdraw_all(CorrectionRow.id.in_(ids))
 
     async def forget_messages(self, message_ids: Collection[int]) -> WithdrawalResult:
-        """What was said in a deleted answer is forgotten; a correction of the answer to a deleted question is
-        withdrawn, unless the one who asked has corrected it themselves."""
+        """Delete what the bot said in deleted answers, and withdraw the corrections of answers to deleted questions,
+        except those submitted by the person who had asked."""
         ids, row = set(message_ids), CorrectionRow
         others = and_(row.question_id.in_(ids), row.asker_id.is_not(None), row.author_id != row.asker_id)
         withdrawn = await self._withdraw_all(others)
@@ -78,7 +79,7 @@ class CorrectionErasure:
         return replace(withdrawn, forgotten=withdrawn.forgotten + ErasureResult(changed))
 
     async def forget_guild(self, guild_id: int) -> int:
-        """Delete all corrections of a guild, with their history; says how many."""
+        """Delete all corrections of a guild, with their history; returns how many."""
         async with self._database.sessions.begin() as session:
             await lock_guild(session, guild_id)
             history = CorrectionDecisionRow
@@ -87,8 +88,8 @@ class CorrectionErasure:
             return await rows_changed(session, delete(CorrectionRow).where(CorrectionRow.guild_id == guild_id))
 
     async def forget_user(self, user_id: int) -> WithdrawalResult:
-        """Withdraw what a person has submitted or written, and what others have submitted about their questions;
-        forget that it was they who decided on others."""
+        """Withdraw what a person has submitted or written, and what others have submitted about their questions; remove
+        their id from the decisions that they made on other corrections."""
         row, history = CorrectionRow, CorrectionDecisionRow
         withdrawn = await self._withdraw_all(
             or_(row.author_id == user_id, row.text_by == user_id, row.asker_id == user_id)
@@ -132,8 +133,8 @@ class CorrectionErasure:
     async def _repeating(
         self, session: AsyncSession, guild_id: int, ids: Collection[str]
     ) -> tuple[list[int], list[str]]:
-        """The messages of answers that were given one of these corrections, and the corrections that others have
-        written of those answers: both may say what these said."""
+        """The messages of answers for which one of these corrections was recalled, and the other corrections of those
+        answers: both may repeat the texts of these."""
         row = CorrectionRow
         numbers = list(await session.scalars(select(row.number).where(row.guild_id == guild_id, row.id.in_(ids))))
         replies, others = await replies_given(session, guild_id, numbers), list[str]()
@@ -143,15 +144,15 @@ class CorrectionErasure:
         return replies, others
 
     async def withdraw_elsewhere(self, guild_id: int, ids: Collection[str]) -> ErasureResult:
-        """Let go what came from these corrections in files, and in datasets of other guilds. Call it before the
-        transaction with ``withdraw_here``: what is cut off in between can be done again."""
+        """Remove what came from these corrections from files, and from datasets of other guilds. Call it before the
+        transaction with ``withdraw_here``: if the process stops in between, the whole can be repeated."""
         async with self._database.sessions() as session:
             _replies, others = await self._repeating(session, guild_id, ids)
         return await self._datasets.withdraw_corrections_elsewhere(guild_id, [*ids, *others])
 
     async def withdraw_here(self, session: AsyncSession, guild_id: int, ids: Collection[str]) -> ErasureResult:
-        """Let go what came from these corrections in datasets of the guild and in answers that are kept. What others
-        have corrected stays, without what the bot had said; it may be added to datasets again."""
+        """Remove what came from these corrections from the guild's datasets and from stored answers. Other corrections
+        of those answers stay, without what the bot had said; they may be added to datasets again."""
         replies, others = await self._repeating(session, guild_id, ids)
         await forget_replies(session, replies)
         await session.execute(update(CorrectionRow).where(CorrectionRow.id.in_(others)).values(original=""))

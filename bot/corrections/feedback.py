@@ -1,4 +1,4 @@
-"""What people think of answers, and what else they say of the bot: what to correct, and which answer is better."""
+"""What people think of answers and of the bot. It shows what to correct, and which answer is better."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ _REASONS = 3
 
 
 class FeedbackKind(StrEnum):
-    """What somebody says of the bot."""
+    """What a feedback entry is about."""
 
     FEEDBACK = "feedback"
     WORDS = "words"
-    """New to the bot, from a transcript that was corrected."""
+    """Words that are new to the bot, from a transcript that was corrected."""
     MISFIT = "misfit"
-    """A correction that was recalled for a question to which it has nothing to say. Of the question only a fingerprint
-    is kept."""
+    """A correction that was recalled for a question it has nothing to do with. Only a fingerprint of the question is
+    stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """One person's, on one answer."""
+    """One person's vote on one answer."""
 
     message_id: int
     channel_id: int
@@ -53,7 +53,7 @@ class DislikedAnswer:
     bad: int
     good: int
     reasons: tuple[str, ...]
-    """The latest few."""
+    """The latest few, newest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +71,15 @@ class FeedbackStore(DataHolder):
     """Keeps votes and feedback."""
 
     def __init__(self, database: Database, tombstones: Tombstones | None = None) -> None:
-        """``tombstones``: where it is written down what backups must not bring back."""
+        """``tombstones`` records what a restored backup must not bring back."""
         self._database = database
         self._tombstones = tombstones
 
     async def vote(
         self, *, message_id: int, channel_id: int, guild_id: int | None, user_id: int, good: bool
     ) -> bool | None:
-        """Count a person's vote instead of any earlier one; the same once more takes it back. What holds now."""
+        """Record a person's vote in place of any earlier one; the same vote again takes it back. Returns the vote that
+        now holds, None if it was taken back."""
         key = (message_id, user_id)
         async with self._database.sessions.begin() as session:
             row = await session.get(VoteRow, key)
@@ -99,14 +100,14 @@ class FeedbackStore(DataHolder):
         return None
 
     async def explain(self, guild_id: int | None, message_id: int, user_id: int, reason: str) -> None:
-        """Keep why a person finds an answer bad that was given there, if they still do."""
+        """Store why a person finds an answer of this guild bad, if their vote still says so."""
         async with self._database.sessions.begin() as session:
             row = await session.get(VoteRow, (message_id, user_id))
             if row is not None and not row.good and row.guild_id == guild_id:
                 row.reason = reason[:MAX_CHARS]
 
     async def disliked(self, guild_id: int, limit: int) -> list[DislikedAnswer]:
-        """The answers of a guild that more people find bad than good, those with the most first."""
+        """The answers of a guild that more people find bad than good, those with the largest difference first."""
         good = func.sum(case((VoteRow.good, 1), else_=0))
         bad = func.sum(case((VoteRow.good, 0), else_=1))
         wanted = (
@@ -131,7 +132,7 @@ class FeedbackStore(DataHolder):
         ]
 
     async def likes(self, guild_id: int, message_ids: Collection[int]) -> dict[int, int]:
-        """By how many more people like than dislike each of these answers of a guild; without those nobody voted on."""
+        """Likes minus dislikes of each of these answers of a guild; answers that nobody voted on are left out."""
         row = VoteRow
         wanted = select(row.message_id, func.sum(case((row.good, 1), else_=-1))).where(row.guild_id == guild_id)
         async with self._database.sessions() as session:
@@ -142,7 +143,7 @@ class FeedbackStore(DataHolder):
     async def add(
         self, guild_id: int | None, user_id: int, text: str, kind: FeedbackKind = FeedbackKind.FEEDBACK
     ) -> None:
-        """Keep what a person says.
+        """Store what a person says, cut to ``MAX_CHARS``.
 
         Raises:
             TooMuchFeedbackError
@@ -158,13 +159,13 @@ class FeedbackStore(DataHolder):
             session.add(row)
 
     async def entries(self, guild_id: int, kind: FeedbackKind, limit: int) -> list[FeedbackEntry]:
-        """What was said in a guild, the latest first."""
+        """The latest ``limit`` entries of one kind in a guild, newest first."""
         wanted = select(FeedbackRow).where(FeedbackRow.guild_id == guild_id, FeedbackRow.kind == kind)
         async with self._database.sessions() as session:
             return [_entry(row) for row in await session.scalars(wanted.order_by(FeedbackRow.id.desc()).limit(limit))]
 
     async def say_misfit(self, guild_id: int, user_id: int, question: str, correction_id: str) -> None:
-        """Keep that a correction has nothing to do with ``question``.
+        """Record that a correction has nothing to do with ``question``.
 
         Raises:
             TooMuchFeedbackError
@@ -172,8 +173,7 @@ class FeedbackStore(DataHolder):
         await self.add(guild_id, user_id, f"{key_of_text(question)}:{correction_id}", FeedbackKind.MISFIT)
 
     async def misfits(self, guild_id: int, question: str) -> frozenset[str]:
-        """The ids of corrections of a guild of which somebody has said that they have nothing to do with
-        ``question``."""
+        """The ids of a guild's corrections that someone has reported to have nothing to do with ``question``."""
         row, key = FeedbackRow, f"{key_of_text(question)}:"
         wanted = select(row.text).where(
             row.guild_id == guild_id, row.kind == FeedbackKind.MISFIT, row.text.startswith(key, autoescape=True)
@@ -182,44 +182,44 @@ class FeedbackStore(DataHolder):
             return frozenset(text.removeprefix(key) for text in await session.scalars(wanted))
 
     async def dismiss(self, guild_id: int, message_id: int) -> None:
-        """Forget what people think of an answer of a guild."""
+        """Delete all votes on an answer of a guild."""
         await self._delete(and_(VoteRow.guild_id == guild_id, VoteRow.message_id == message_id))
 
     async def of_user(self, user_id: int) -> tuple[list[Vote], list[FeedbackEntry]]:
-        """All that a person has given."""
+        """All votes and feedback entries of a person."""
         async with self._database.sessions() as session:
             votes = await session.scalars(select(VoteRow).where(VoteRow.user_id == user_id))
             said = await session.scalars(select(FeedbackRow).where(FeedbackRow.user_id == user_id))
             return [_vote(row) for row in votes], [_entry(row) for row in said]
 
     async def forget_user(self, user_id: int) -> ErasureResult:
-        """Forget all that a person has given."""
+        """Delete all votes and feedback entries of a person."""
         return ErasureResult(await self._delete(VoteRow.user_id == user_id, FeedbackRow.user_id == user_id))
 
     async def forget_guild(self, guild_id: int) -> int:
-        """Forget all that was given in a guild."""
+        """Delete all votes and feedback entries of a guild."""
         return await self._delete(VoteRow.guild_id == guild_id, FeedbackRow.guild_id == guild_id)
 
     async def forget_messages(self, message_ids: Collection[int]) -> int:
-        """Forget the votes on answers that were deleted."""
+        """Delete the votes on deleted answers."""
         return await self._delete(VoteRow.message_id.in_(message_ids))
 
     async def forget_again(self, kind: TombstoneKind, ids: Collection[str]) -> int:
-        """Forget the votes of these people on these answers."""
+        """Delete the votes with these ids, ``MESSAGE/USER``; does nothing for other kinds of tombstones."""
         if kind is not TombstoneKind.VOTE:
             return 0
         keys = [tuple(int(part) for part in id_.split("/")) for id_ in ids]
         return await self._delete(tuple_(VoteRow.message_id, VoteRow.user_id).in_(keys))
 
     async def count(self, user_id: int) -> StoredDataSummary:
-        """Votes, and what was said."""
+        """How many votes and feedback entries a person has given."""
         async with self._database.sessions() as session:
             votes = await count_rows(session, VoteRow.user_id == user_id)
             said = await count_rows(session, FeedbackRow.user_id == user_id)
         return StoredDataSummary({DataKind.VOTES: votes, DataKind.FEEDBACK: said})
 
     async def export(self, user_id: int) -> Mapping[str, object]:
-        """Votes, and what was said."""
+        """The votes and feedback entries of a person."""
         votes, said = await self.of_user(user_id)
         return {"votes": votes, "feedback": said}
 

@@ -1,4 +1,4 @@
-"""How much people and guilds may submit."""
+"""Limits on what people and guilds may submit."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from bot.errors import StarlingError
 from bot.errors import translatable as _
 
 MAX_CHARS = 2000
-"""Of a prompt, and of an answer."""
+"""Longest prompt, and longest answer."""
 MAX_PENDING = 20
-"""Corrections of one person that wait in a guild for a decision."""
+"""Corrections of one person that may wait for a decision in a guild."""
 MAX_PER_DAY = 50
-"""That one person submits or edits in a guild within a ``DAY``."""
+"""Submissions and edits by one person in a guild within a ``DAY``."""
 MAX_FEEDBACK_PER_DAY = 20
-"""Things that one person may say of the bot within a ``DAY``, wherever they are."""
+"""Feedback entries by one person within a ``DAY``, over all guilds and direct messages."""
 DAY = timedelta(days=1)
 MAX_KEPT = 10_000
-"""That a guild has pending or approved."""
+"""Pending and approved corrections of a guild."""
 
 
 class TextLengthError(StarlingError):
@@ -30,7 +30,7 @@ class TextLengthError(StarlingError):
 
 
 class TooManyPendingError(StarlingError):
-    """Raised when a person submits more than ``MAX_PENDING``."""
+    """Raised when a person would have more than ``MAX_PENDING`` corrections waiting in a guild."""
 
     sentence = _(
         "{count} of your corrections are waiting for a moderator, which is the limit. Please wait, or take "
@@ -42,7 +42,7 @@ class TooManyPendingError(StarlingError):
 
 
 class TooManyTodayError(StarlingError):
-    """Raised when a person submits and edits more than ``MAX_PER_DAY``."""
+    """Raised when a person submits and edits more than ``MAX_PER_DAY`` times within a ``DAY``."""
 
     sentence = _(
         "You have sent {count} corrections within a day, which is the limit. Thank you! Please continue tomorrow."
@@ -53,7 +53,7 @@ class TooManyTodayError(StarlingError):
 
 
 class TooManyKeptError(StarlingError):
-    """Raised when a guild would have more than ``MAX_KEPT``."""
+    """Raised when a guild would have more than ``MAX_KEPT`` pending and approved corrections."""
 
     sentence = _("This server has {count} corrections, which is the most that I keep. Its moderators can delete some.")
 
@@ -62,7 +62,7 @@ class TooManyKeptError(StarlingError):
 
 
 class TooMuchFeedbackError(StarlingError):
-    """Raised when a person says more than ``MAX_FEEDBACK_PER_DAY`` things in a day."""
+    """Raised when a person gives feedback more than ``MAX_FEEDBACK_PER_DAY`` times within a ``DAY``."""
 
     sentence = _("Thank you! You have told me {most} things today, which is as much as I take in a day.")
 
@@ -71,12 +71,12 @@ class TooMuchFeedbackError(StarlingError):
 
 
 def storable(text: str) -> str:
-    """``text`` as both databases can keep it, without spaces around it."""
+    """``text`` in a form that both databases can store, without surrounding whitespace."""
     return text.replace("\r\n", "\n").replace("\0", "").encode(errors="replace").decode().strip()
 
 
 def require_text(text: str) -> str:
-    """``text`` as it is kept.
+    """``text`` as it is stored.
 
     Raises:
         TextLengthError: it is empty, or longer than ``MAX_CHARS``.
@@ -88,8 +88,8 @@ def require_text(text: str) -> str:
 
 
 def require_room_for_person(*, pending: int = 0, today: int) -> None:
-    """Look whether a person may submit, or edit, one more in a guild where ``pending`` of theirs wait, and where they
-    have submitted or edited ``today`` within the last ``DAY``.
+    """Check that a person may submit or edit one more correction in a guild where ``pending`` of theirs are waiting and
+    they have submitted or edited ``today`` times within the last ``DAY``.
 
     Raises:
         TooManyPendingError, TooManyTodayError
@@ -101,7 +101,7 @@ def require_room_for_person(*, pending: int = 0, today: int) -> None:
 
 
 def require_room_in_guild(kept: int) -> None:
-    """Look whether a guild that has ``kept`` pending and approved ones may have one more.
+    """Check that a guild with ``kept`` pending and approved corrections may have one more.
 
     Raises:
         TooManyKeptError
@@ -111,7 +111,7 @@ def require_room_in_guild(kept: int) -> None:
 
 
 def require_room_for_feedback(today: int) -> None:
-    """Look whether a person who has said ``today`` things of the bot within a ``DAY`` may say one more.
+    """Check that a person with ``today`` feedback entries within the last ``DAY`` may give one more.
 
     Raises:
         TooMuchFeedbackError

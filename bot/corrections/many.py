@@ -1,4 +1,4 @@
-"""Many corrections at once, from a file of somebody who may approve them."""
+"""Teaches many corrections at once, from a file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.errors import translatable as _
 from bot.i18n.message import LazyMessage, lazy
 
 MAX_AT_ONCE = 300
-"""Each is a transaction of its own."""
+"""The most questions in one file; each is a transaction of its own."""
 
 TOO_MANY = _("It has {count} questions, and at most {limit} are taught at once. Split it.")
 NO_ANSWER = _("it says only what not to say")
@@ -27,24 +27,24 @@ class ManyResult:
     """What became of the questions of a file."""
 
     approved: tuple[Correction, ...]
-    """Known from now on."""
+    """Those that are approved now."""
     known: tuple[Correction, ...]
-    """Those that were approved before, and say the same."""
+    """Those that were already approved and say the same."""
     waiting: tuple[SubmissionResult, ...]
-    """Those that wait: something else is approved, the same waits, or others have to approve them."""
+    """Those that wait for a decision: a different answer is approved, the same one is already waiting, or approvals are
+    missing."""
     refused: tuple[LazyMessage, ...]
-    """What was not taken, by its place in the file, and why."""
+    """What was refused: its place in the file, and why."""
 
 
 async def teach_many(
     corrections: Corrections, guild_id: int, channel_id: int, name: str, data: bytes, person: CorrectionActor
 ) -> ManyResult:
-    """Have everything taught that stands in the file ``name``, in the formats that datasets take; each is judged by
-    itself, as one that ``person`` submits.
+    """Submit every question of the file ``name``, in the formats that datasets take. Each is judged by itself, as if
+    ``person`` had submitted it alone; one that fails is listed as refused.
 
     Raises:
-        UploadRefusedError: it cannot be read as a whole; nothing of it was taken.
-        ConsentMissingError
+        UploadRefusedError: the file cannot be read, or has more than ``MAX_AT_ONCE`` questions; nothing was submitted.
     """
     origin = ExampleOrigin(given_by=person.id, created_at=datetime.now(UTC))
     examples = await asyncio.to_thread(read_upload, name, data, origin)

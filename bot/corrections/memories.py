@@ -1,4 +1,4 @@
-"""What a person has taught the bot for themselves alone, in direct messages."""
+"""What a person has taught the bot in direct messages, only for themselves."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from bot.storage.guild_lock import lock_guild
 from bot.storage.tables import MemoryRow
 
 MAX_MEMORIES = 500
-"""Of one person."""
+"""Per person."""
 
 
 class NoSuchMemoryError(StarlingError):
-    """Raised when a person has taught nothing of that number, or not any more."""
+    """Raised when a person has no memory with that number (any more)."""
 
     sentence = _("There is nothing under the number {number} here, or not any more. /memory list shows it all.")
 
@@ -47,10 +47,10 @@ class TooManyMemoriesError(StarlingError):
 
 @dataclass(frozen=True, slots=True)
 class PersonalMemory:
-    """What the bot should say to one person."""
+    """An answer that the bot should give to one person."""
 
     number: int
-    """From 1 for each person."""
+    """Counts from 1 for each person."""
     prompt: str
     answer: str
     taught_at: datetime
@@ -58,18 +58,18 @@ class PersonalMemory:
 
 
 class MemoryStore(DataHolder):
-    """What people have taught for themselves: nobody approves it, nobody else is told of it, and nothing is trained
-    with it. Ids of users are Discord's."""
+    """What people have taught for themselves. It needs no approval, is never used for anyone else, and no model is
+    trained with it. User ids are Discord's."""
 
     def __init__(self, database: Database, tombstones: Tombstones | None = None) -> None:
-        """``tombstones``: where it is written down what backups must not bring back."""
+        """``tombstones`` records what a restored backup must not bring back."""
         self._database = database
         self._tombstones = tombstones
         self.taught = StoredTaught(database, Scope.USER, _taught)
         """What people have taught, as recall needs it."""
 
     async def teach(self, user_id: int, prompt: str, answer: str) -> PersonalMemory:
-        """Keep ``answer`` as what is said to ``prompt`` from now on, in the place of what was taught for that before.
+        """Store ``answer`` as the reply to ``prompt`` from now on, replacing what was taught for that before.
 
         Raises:
             TextLengthError, TooManyMemoriesError
@@ -103,14 +103,15 @@ class MemoryStore(DataHolder):
             return [_memory(row) for row in await session.scalars(wanted)]
 
     async def answers(self, user_id: int, numbers: Collection[int]) -> set[str]:
-        """What those of ``numbers`` say that are kept, once what was being forgotten is."""
+        """The answers of those of ``numbers`` that still exist. Waits for the person's lock, and so for deletions that
+        are under way."""
         wanted = select(MemoryRow.answer).where(MemoryRow.user_id == user_id, MemoryRow.number.in_(numbers))
         async with self._database.sessions.begin() as session:
             await lock_guild(session, user_id)
             return set(await session.scalars(wanted))
 
     async def forget(self, user_id: int, number: int) -> PersonalMemory:
-        """Forget one of them, and the answers that were given it; returns it as it was.
+        """Delete a memory, and the stored answers for which it was recalled; returns it as it was.
 
         Raises:
             NoSuchMemoryError
@@ -130,7 +131,7 @@ class MemoryStore(DataHolder):
         return before
 
     async def forget_again(self, kind: TombstoneKind, ids: Collection[str]) -> int:
-        """Forget those of these people and numbers."""
+        """Delete the memories with these ids, ``USER/NUMBER``; does nothing for other kinds of tombstones."""
         if kind is not TombstoneKind.MEMORY:
             return 0
         numbers: dict[int, list[int]] = {}
@@ -147,14 +148,14 @@ class MemoryStore(DataHolder):
         return gone
 
     async def forget_user(self, user_id: int) -> ErasureResult:
-        """Forget all that a person has taught."""
+        """Delete all that a person has taught."""
         async with self._database.sessions.begin() as session:
             await lock_guild(session, user_id)
             await forget_taught(session, Scope.USER, user_id)
             return ErasureResult(await rows_changed(session, delete(MemoryRow).where(MemoryRow.user_id == user_id)))
 
     async def count(self, user_id: int) -> StoredDataSummary:
-        """What a person has taught."""
+        """How many memories a person has."""
         return StoredDataSummary({DataKind.MEMORIES: len(await self.all(user_id))})
 
     async def export(self, user_id: int) -> Mapping[str, object]:

@@ -1,4 +1,4 @@
-"""What is read of the corrections of guilds."""
+"""Reads the corrections of guilds."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _MAX_SIMILAR = 10
 
 
 class CorrectionQueries:
-    """Reads the corrections of all guilds; one that is withdrawn is not there."""
+    """Reads the corrections of all guilds; withdrawn ones count as absent."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.taught = StoredTaught(database, Scope.GUILD, _approved)
-        """What guilds have approved, as recall needs it."""
+        """The approved corrections of guilds, as recall needs them."""
 
     async def by_id(self, guild_id: int, id_: str) -> Correction:
         """
@@ -58,7 +58,7 @@ class CorrectionQueries:
         return correction_of(row)
 
     async def approved_same(self, guild_id: int, prompt: str, answer: str) -> Correction | None:
-        """The approved correction that says ``answer`` to ``prompt`` already, if there is one."""
+        """The approved correction that already gives ``answer`` to ``prompt``, if there is one."""
         row = CorrectionRow
         wanted = kept_in(guild_id).where(
             row.prompt_key == key_of_text(prompt),
@@ -70,20 +70,20 @@ class CorrectionQueries:
             return None if found is None else correction_of(found)
 
     async def taught_guilds(self, limit: int) -> list[int]:
-        """The guilds that have approved something, those with the latest first."""
+        """At most ``limit`` guilds with approved corrections, those with the latest approval first."""
         row = CorrectionRow
         wanted = select(row.guild_id).where(row.state == CorrectionState.APPROVED).group_by(row.guild_id)
         async with self._database.sessions() as session:
             return list(await session.scalars(wanted.order_by(func.max(row.decided_at).desc()).limit(limit)))
 
     async def waiting(self, guild_id: int) -> int:
-        """How many wait for a decision."""
+        """How many of a guild's corrections wait for a decision."""
         row = CorrectionRow
         async with self._database.sessions() as session:
             return await count_rows(session, and_(row.guild_id == guild_id, row.state == CorrectionState.PENDING))
 
     async def corrected_among(self, guild_id: int, message_ids: Collection[int]) -> set[int]:
-        """Those of ``message_ids`` that are answers of which a correction waits or is approved."""
+        """Those of ``message_ids`` that are answers with a pending or approved correction."""
         row = CorrectionRow
         wanted = select(row.message_id).where(
             row.guild_id == guild_id, row.message_id.in_(message_ids), row.state.in_(KEPT)
@@ -100,8 +100,8 @@ class CorrectionQueries:
         state: CorrectionState | None = None,
         author_id: int | None = None,
     ) -> tuple[list[Correction], int, int]:
-        """The newest first: page ``number`` from 1 (or the nearest that there is) of ``a_page``, its number, and how
-        many corrections there are; of one state and one author only, where they are given."""
+        """Page ``number`` (from 1, or the nearest that exists) of ``a_page`` corrections each, newest first; its
+        number; and how many corrections there are in all. ``state`` and ``author_id`` limit these, if given."""
         wanted = kept_in(guild_id)
         if state is not None:
             wanted = wanted.where(CorrectionRow.state == state)
@@ -114,8 +114,9 @@ class CorrectionQueries:
             return [correction_of(row) for row in await session.scalars(rows)], number, count
 
     async def search(self, guild_id: int, typed: str, limit: int, *, author_id: int | None = None) -> list[Correction]:
-        """Of the newest ``_SEARCHED``, those that wait first: whose number begins with ``typed``, or at the beginnings
-        of whose texts it stands; and the one that has this number."""
+        """At most ``limit`` corrections whose number begins with ``typed``, or that contain it in the first
+        ``_SEARCHED_CHARS`` characters of the prompt or answer. The one with exactly this number comes first, then
+        pending ones, then the newest; only the first ``_SEARCHED`` in this order are searched."""
         row = CorrectionRow
         wanted = kept_in(guild_id)
         if author_id is not None:
@@ -137,7 +138,7 @@ class CorrectionQueries:
         return [each for each, _number in zip(fitting, range(limit), strict=False)]
 
     async def history(self, id_: str) -> list[Decision]:
-        """What was done with it, the oldest first."""
+        """What was done with a correction, oldest first."""
         row = CorrectionDecisionRow
         async with self._database.sessions() as session:
             rows = await session.scalars(select(row).where(row.correction_id == id_).order_by(row.id))
@@ -146,12 +147,12 @@ class CorrectionQueries:
             ]
 
     async def approvals(self, correction: Correction) -> int:
-        """How many people approve its text as it is now."""
+        """How many people have approved the current text."""
         async with self._database.sessions() as session:
             return len(await approvers_of(session, correction))
 
     async def similar(self, correction: Correction) -> SimilarCorrections:
-        """Others of its guild that ask the same."""
+        """Other corrections of the same question in the guild, at most ``_MAX_SIMILAR`` of each kind."""
         row = CorrectionRow
         asks = kept_in(correction.guild_id).where(
             row.prompt_key == key_of_text(correction.prompt), row.id != correction.id
@@ -166,7 +167,8 @@ class CorrectionQueries:
             ])  # fmt: skip
 
     async def approved_answers(self, guild_id: int, numbers: Collection[int]) -> set[str]:
-        """What those of ``numbers`` say that are approved, once every change that was under way has been made."""
+        """The answers of those of ``numbers`` that are approved. Waits for the guild's lock, and so for changes under
+        way."""
         row = CorrectionRow
         wanted = select(row.answer).where(
             row.guild_id == guild_id, row.number.in_(numbers), row.state == CorrectionState.APPROVED
@@ -176,7 +178,7 @@ class CorrectionQueries:
             return set(await session.scalars(wanted))
 
     async def approved_whole(self, guild_id: int) -> list[Correction]:
-        """Approved corrections of a guild, with all that is known of them."""
+        """The approved corrections of a guild in full, by number."""
         wanted = kept_in(guild_id).where(CorrectionRow.state == CorrectionState.APPROVED).order_by(CorrectionRow.number)
         async with self._database.sessions() as session:
             return [correction_of(row) for row in await session.scalars(wanted)]
@@ -194,13 +196,13 @@ class CorrectionQueries:
             return {author: number for author, number in rows if author is not None}
 
     async def of_user(self, user_id: int) -> list[Correction]:
-        """All that a person has submitted or written, in all guilds, but for what is withdrawn; the oldest first."""
+        """All that a person has submitted or written, in all guilds, except withdrawn corrections; oldest first."""
         wanted = select(CorrectionRow).where(_given_by(user_id)).order_by(CorrectionRow.created_at)
         async with self._database.sessions() as session:
             return [correction_of(row) for row in await session.scalars(wanted)]
 
     async def count_of_user(self, user_id: int) -> int:
-        """How many those are."""
+        """How many corrections ``of_user`` returns."""
         async with self._database.sessions() as session:
             return await count_rows(session, _given_by(user_id))
 

@@ -1,4 +1,4 @@
-"""The messages in which corrections are shown to those who review them."""
+"""The messages that show corrections to their reviewers."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ log = structlog.get_logger()
 
 
 class ReviewMessages:
-    """Deletes them when what they show is taken back: they have its texts."""
+    """Deletes review messages when the corrections they show are withdrawn, because they contain the texts."""
 
     def __init__(self, rest: hikari.api.RESTClient) -> None:
         self._rest = rest
 
     async def delete(self, reviews: Iterable[ReviewMessage]) -> None:
-        """Delete ``reviews``; of what Discord refuses, the log tells."""
+        """Delete ``reviews``; those that Discord refuses to delete are logged."""
         for review in reviews:
             try:
                 await self._rest.delete_message(review.channel_id, review.message_id)

@@ -1,4 +1,4 @@
-"""Who someone is to the corrections of a server."""
+"""What someone may do with the corrections of a server."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from bot.ui.permissions import Interaction, NotPermittedError, guild_of, lacking
 
 
 async def correction_actor(interaction: Interaction, preferences: Preferences) -> CorrectionActor:
-    """The one who asks, with whether they may approve.
+    """The user of the interaction, with whether they may approve.
 
     Raises:
-        OnServersOnlyError: it is no server.
+        OnServersOnlyError: the interaction is not on a server.
     """
     roles = (await preferences.guild(guild_of(interaction))).roles
     manages = not lacking(interaction, hikari.Permissions.MANAGE_GUILD)
@@ -21,10 +21,10 @@ async def correction_actor(interaction: Interaction, preferences: Preferences) -
 
 
 async def require_corrector(interaction: Interaction, preferences: Preferences) -> CorrectionActor:
-    """The one who asks, who may correct.
+    """The user of the interaction, if they may correct.
 
     Raises:
-        OnServersOnlyError: it is no server.
+        OnServersOnlyError: the interaction is not on a server.
         NotPermittedError: they may not.
     """
     person = await correction_actor(interaction, preferences)
@@ -35,10 +35,10 @@ async def require_corrector(interaction: Interaction, preferences: Preferences) 
 
 
 async def require_approver(interaction: Interaction, preferences: Preferences) -> CorrectionActor:
-    """The one who asks, who may approve.
+    """The user of the interaction, if they may approve.
 
     Raises:
-        OnServersOnlyError: it is no server.
+        OnServersOnlyError: the interaction is not on a server.
         NotPermittedError: they may not.
     """
     person = await correction_actor(interaction, preferences)

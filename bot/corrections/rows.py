@@ -1,4 +1,4 @@
-"""Rows of corrections, read and decided on within a transaction."""
+"""Database rows of corrections, read and changed within a transaction."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from bot.corrections.deciding import require_revision, require_undecided
 from bot.storage.tables import CorrectionDecisionRow, CorrectionRow
 
 KEPT = (CorrectionState.PENDING, CorrectionState.APPROVED)
-"""What waits, and what holds."""
+"""The states of corrections that wait for a decision or are in force."""
 
 
 def kept_in(guild_id: int) -> Select[CorrectionRow]:
-    """The corrections of a guild whose texts are not forgotten."""
+    """A query for the corrections of a guild that are not withdrawn."""
     return select(CorrectionRow).where(
         CorrectionRow.guild_id == guild_id, CorrectionRow.state != CorrectionState.WITHDRAWN
     )
 
 
 def correction_of(row: CorrectionRow) -> Correction:
-    """What ``row`` says, apart from its session."""
+    """A copy of ``row`` that does not depend on its session."""
     values = {name: getattr(row, name) for name in Correction.__dataclass_fields__}
     return Correction(**values | {"state": CorrectionState(row.state)})
 
 
 async def correction_row(session: AsyncSession, guild_id: int, id_: str, revision: int | None = None) -> CorrectionRow:
-    """One of a guild, with the text of ``revision`` where that is given.
+    """The row of a guild's correction, whose text must be that of ``revision`` if one is given.
 
     Raises:
         NoSuchCorrectionError, ChangedMeanwhileError
@@ -44,10 +44,10 @@ async def correction_row(session: AsyncSession, guild_id: int, id_: str, revisio
 
 
 async def undecided_row(session: AsyncSession, guild_id: int, id_: str, revision: int | None) -> CorrectionRow:
-    """As ``correction_row``, of one that waits for a decision.
+    """Like ``correction_row``, for a correction that must be waiting for a decision.
 
     Raises:
-        NoSuchCorrectionError, ChangedMeanwhileError, AlreadyApprovedError, AlreadyRejectedError
+        NoSuchCorrectionError, ChangedMeanwhileError, AlreadyApprovedError, AlreadyRejectedError, AlreadyRetiredError
     """
     row = await correction_row(session, guild_id, id_, revision)
     history = CorrectionDecisionRow
@@ -58,7 +58,7 @@ async def undecided_row(session: AsyncSession, guild_id: int, id_: str, revision
 
 
 async def approvers_of(session: AsyncSession, of: CorrectionRow | Correction) -> set[int]:
-    """Who approves its text as it is now."""
+    """The ids of the people who have approved the current text."""
     history = CorrectionDecisionRow
     wanted = select(history.actor_id).where(
         history.correction_id == of.id,
@@ -72,7 +72,7 @@ async def approvers_of(session: AsyncSession, of: CorrectionRow | Correction) ->
 def note_action(
     session: AsyncSession, row: CorrectionRow, action: CorrectionAction, actor_id: int | None, now: datetime
 ) -> None:
-    """Keep in its history what ``actor_id`` has done with it."""
+    """Add what ``actor_id`` has done with a correction to its history."""
     decision = CorrectionDecisionRow(
         correction_id=row.id, guild_id=row.guild_id, revision=row.revision,
         actor_id=actor_id, action=action, decided_at=now,

@@ -1,4 +1,4 @@
-"""Corrections, from a person's form to a moderator's approval and into a dataset."""
+"""Corrections, from a person's form through a moderator's approval into a dataset."""
 
 from __future__ import annotations
 
@@ -34,49 +34,49 @@ from bot.ui.permissions import NotPermittedError
 
 
 class NothingApprovedError(StarlingError):
-    """Raised when there is nothing to put into a dataset."""
+    """Raised when a guild has no approved corrections to put into a dataset."""
 
     sentence = _("No corrections are approved on this server yet. /corrections list shows those that are waiting.")
 
 
 @dataclass(frozen=True, slots=True)
 class CorrectionActor:
-    """Someone who does something with a guild's corrections."""
+    """A person who acts on a guild's corrections."""
 
     id: int
-    """Discord's."""
+    """Discord's user id."""
     approves: bool
-    """Whether they may approve in this guild, and so see and edit those of all."""
+    """Whether they may approve in this guild, and so see and edit everyone's corrections."""
 
 
 @dataclass(frozen=True, slots=True)
 class SubmissionResult:
-    """What has become of a text that was sent."""
+    """The outcome of submitting or editing a text."""
 
     correction: Correction
     similar: SimilarCorrections
     missing: int | None
-    """Approvals of others that it still needs where its writer may approve and did so; 0: it is approved at once.
-    None: nobody has approved it."""
+    """How many approvals by others it still needs after its writer's own; 0 if it is approved. None if the writer may
+    not approve it, or did not."""
     is_known: bool = False
-    """Whether it says the same as ``correction``, which was approved before: nothing more was kept."""
+    """Whether ``correction`` was approved before and says the same, so that nothing was stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class CorrectionDetails:
-    """A correction with all that helps to decide on it."""
+    """A correction with what a reviewer needs to decide on it."""
 
     correction: Correction
     history: tuple[Decision, ...]
     similar: SimilarCorrections
     approvals: int
     votes: int
-    """Approvals that it needs."""
+    """How many approvals it needs in all."""
 
 
 class Corrections(DataHolder):
-    """The corrections of all guilds. A person who may not approve can see, edit and take back their own only; others
-    are not there for them."""
+    """The corrections of all guilds. A person who may not approve can see, edit and withdraw only their own; for them,
+    others do not exist."""
 
     def __init__(
         self,
@@ -87,9 +87,9 @@ class Corrections(DataHolder):
         reviews: ReviewMessages | None = None,
         tombstones: Tombstones | None = None,
     ) -> None:
-        """``on_approved`` is called with a guild's id whenever something is approved there; ``reviews`` deletes what
-        shows corrections that are taken back, or None: nothing does. ``tombstones``: where it is written down what
-        backups must not bring back."""
+        """``on_approved`` is called with the guild's id whenever a correction is approved. ``reviews`` deletes the
+        messages that show withdrawn corrections; with None they stay. ``tombstones`` records what a restored backup
+        must not bring back."""
         self._store = store
         self._datasets = datasets
         self._preferences = preferences
@@ -100,8 +100,9 @@ class Corrections(DataHolder):
     async def submit(
         self, about: CorrectedAnswer, prompt: str, answer: str, person: CorrectionActor
     ) -> SubmissionResult:
-        """Keep a correction. That of a person who may approve is approved by them at once, unless an approved one says
-        something else, or the same waits already. What is approved already is not kept once more.
+        """Store a correction. If its author may approve, they approve it at once, unless a different answer to the
+        question is approved or the same correction is already waiting. If the same one is already approved, nothing is
+        stored.
 
         Raises:
             ConsentMissingError, TextLengthError, TooManyPendingError, TooManyTodayError, TooManyKeptError
@@ -114,7 +115,7 @@ class Corrections(DataHolder):
     async def edit(
         self, guild_id: int, id_: str, revision: int, prompt: str, answer: str, person: CorrectionActor
     ) -> SubmissionResult:
-        """Replace the text of ``revision``; it has to be approved anew, as one that was submitted.
+        """Replace the text of ``revision``. Like a new submission, the correction has to be approved again.
 
         Raises:
             ConsentMissingError, TextLengthError, TooManyTodayError, NoSuchCorrectionError, ChangedMeanwhileError
@@ -133,12 +134,13 @@ class Corrections(DataHolder):
         *,
         retiring: Collection[int] = (),
     ) -> ApprovalResult:
-        """Approve the text of ``revision``, or as it is now, in the place of those with the numbers ``retiring`` where
-        they are given.
+        """Approve the text of ``revision`` (None: the current text). Once the correction is approved, it replaces those
+        with the numbers ``retiring``.
 
         Raises:
             NotPermittedError: they may not.
-            NoSuchCorrectionError, AlreadyApprovedError, AlreadyRejectedError, AlreadyVotedError, ChangedMeanwhileError
+            NoSuchCorrectionError, AlreadyApprovedError, AlreadyRejectedError, AlreadyRetiredError
+            AlreadyVotedError, ChangedMeanwhileError
         """
         await self._require_approver(guild_id, person)
         votes = (await self._preferences.guild(guild_id)).roles.votes
@@ -150,17 +152,19 @@ class Corrections(DataHolder):
         return approval
 
     async def reject(self, guild_id: int, id_: str, person: CorrectionActor, revision: int | None = None) -> Correction:
-        """Reject the text of ``revision``, or as it is now.
+        """Reject the text of ``revision`` (None: the current text).
 
         Raises:
             NotPermittedError: they may not.
-            NoSuchCorrectionError, AlreadyApprovedError, AlreadyRejectedError, ChangedMeanwhileError
+            NoSuchCorrectionError, AlreadyApprovedError, AlreadyRejectedError, AlreadyRetiredError
+            ChangedMeanwhileError
         """
         await self._require_approver(guild_id, person)
         return await self._store.reject(guild_id, id_, person.id, revision=revision)
 
     async def withdraw(self, guild_id: int, id_: str, person: CorrectionActor) -> tuple[Correction, ErasureResult]:
-        """Forget its texts, in datasets too; returns it as it was, and what became of the datasets.
+        """Delete the texts of a correction, in datasets too. Returns the correction as it was, and what was erased from
+        datasets.
 
         Raises:
             NoSuchCorrectionError
@@ -188,7 +192,7 @@ class Corrections(DataHolder):
         return _seen(await self._store.get(guild_id, number), person)
 
     async def shown(self, correction: Correction) -> CorrectionDetails:
-        """``correction`` with all that helps to decide on it."""
+        """``correction`` with what a reviewer needs to decide on it."""
         return CorrectionDetails(
             correction,
             tuple(await self._store.history(correction.id)),
@@ -198,30 +202,30 @@ class Corrections(DataHolder):
         )
 
     async def waiting(self, guild_id: int) -> int:
-        """How many of a guild wait for a decision."""
+        """How many of a guild's corrections wait for a decision."""
         return await self._store.waiting(guild_id)
 
     async def corrected_among(self, guild_id: int, message_ids: Collection[int]) -> set[int]:
-        """Those of ``message_ids`` that are answers of which a correction waits or is approved."""
+        """Those of ``message_ids`` that are answers with a pending or approved correction."""
         return await self._store.corrected_among(guild_id, message_ids)
 
     async def note_review(self, id_: str, review: ReviewMessage | None) -> None:
-        """Keep where a correction is shown to those who review it; None: nowhere any more."""
+        """Record which message shows a correction to its reviewers; None if none does any more."""
         await self._store.note_review(id_, review)
 
     async def page(
         self, guild_id: int, number: int, a_page: int, person: CorrectionActor, state: CorrectionState | None = None
     ) -> tuple[list[Correction], int, int]:
-        """As ``CorrectionQueries.page``, of what the person may see."""
+        """Like ``CorrectionQueries.page``, limited to what the person may see."""
         return await self._store.page(guild_id, number, a_page, state=state, author_id=_only(person))
 
     async def search(self, guild_id: int, typed: str, limit: int, person: CorrectionActor) -> list[Correction]:
-        """As ``CorrectionQueries.search``, of what the person may see."""
+        """Like ``CorrectionQueries.search``, limited to what the person may see."""
         return await self._store.search(guild_id, typed, limit, author_id=_only(person))
 
     async def add_to_dataset(self, guild_id: int, name: str, by: int) -> DatasetChange:
-        """Add what is approved to the newest version of a dataset, where it is not there already: what to say, and
-        what the bot had said as what not to say, where that is another text.
+        """Add the guild's approved corrections to the newest version of a dataset, unless they are there already. What
+        the bot had said becomes the rejected answer, if it is a different text.
 
         Raises:
             NothingApprovedError
@@ -236,7 +240,7 @@ class Corrections(DataHolder):
         return change
 
     async def approved_among(self, guild_id: int, numbers: Collection[int]) -> list[Correction]:
-        """Those of ``numbers`` that are approved now; everyone may know them."""
+        """Those of ``numbers`` that are approved now; everyone may see these."""
         found: list[Correction] = []
         for number in numbers:
             with suppress(NoSuchCorrectionError):
@@ -244,39 +248,39 @@ class Corrections(DataHolder):
         return [one for one in found if one.state is CorrectionState.APPROVED]
 
     async def contributors(self, guild_id: int) -> dict[int, int]:
-        """How many approved corrections each person has given."""
+        """How many approved corrections each person has given to a guild."""
         return await self._store.contributors(guild_id)
 
     async def of_user(self, user_id: int) -> list[Correction]:
-        """All that a person has given, in all guilds."""
+        """All corrections that a person has submitted or written, in all guilds."""
         return await self._store.of_user(user_id)
 
     async def forget_messages(self, message_ids: Collection[int]) -> int:
-        """Forget what was said in deleted answers, and withdraw the corrections of answers to deleted questions, unless
-        the one who asked has corrected them themselves."""
+        """Delete what the bot said in deleted answers, and withdraw the corrections of answers to deleted questions,
+        except those submitted by the person who had asked."""
         return (await self._told(await self._store.erasure.forget_messages(message_ids))).rows
 
     async def forget_again(self, kind: TombstoneKind, ids: Collection[str]) -> int:
-        """Withdraw those with these ids."""
+        """Withdraw the corrections with these ids; does nothing for other kinds of tombstones."""
         if kind is not TombstoneKind.CORRECTION:
             return 0
         return (await self._told(await self._store.erasure.withdraw_all(ids))).rows
 
     async def forget_guild(self, guild_id: int) -> int:
-        """Forget all corrections of a guild."""
+        """Delete all corrections of a guild."""
         return await self._store.erasure.forget_guild(guild_id)
 
     async def forget_user(self, user_id: int) -> ErasureResult:
-        """Withdraw what a person has submitted or written, and what others have submitted about their questions; forget
-        that it was they who decided on others."""
+        """Withdraw what a person has submitted or written, and what others have submitted about their questions; remove
+        their id from the decisions that they made on other corrections."""
         return await self._told(await self._store.erasure.forget_user(user_id))
 
     async def count(self, user_id: int) -> StoredDataSummary:
-        """What a person has given."""
+        """How many corrections a person has submitted or written."""
         return StoredDataSummary({DataKind.CORRECTIONS: await self._store.count_of_user(user_id)})
 
     async def export(self, user_id: int) -> Mapping[str, object]:
-        """What a person has given."""
+        """The corrections that a person has submitted or written."""
         return {"corrections": await self.of_user(user_id)}
 
     async def _told(self, withdrawn: WithdrawalResult) -> ErasureResult:
@@ -300,7 +304,7 @@ class Corrections(DataHolder):
 
 
 def _only(person: CorrectionActor) -> int | None:
-    """Whose corrections alone the person sees."""
+    """The only author whose corrections the person sees; None if they see everyone's."""
     return None if person.approves else person.id
 
 

@@ -1,8 +1,8 @@
-"""Corrections of guilds: what people say that the bot should have said, and who decided what about it.
+"""Corrections of guilds: what people say the bot should have said, and who decided what about it.
 
-Every change is one transaction that has the guild's lock: of two that come at once, the second finds what the first
-has done. What may be done is decided by ``deciding``, ``limits`` and ``consents``, of what was read in that
-transaction.
+Every submission, edit and decision is one transaction that holds the guild's lock: of two at the same time, the second
+sees what the first has done. What is allowed is decided by ``deciding``, ``limits`` and ``consents``, from what was
+read in that transaction.
 """
 
 from __future__ import annotations
@@ -49,18 +49,19 @@ class CorrectionStore(CorrectionQueries):
     """The corrections of all guilds, submitted and decided on."""
 
     def __init__(self, database: Database, datasets: DatasetStore) -> None:
-        """``datasets``: where what is withdrawn is removed from as well."""
+        """``datasets``: withdrawn corrections are removed from these as well."""
         super().__init__(database)
         self.erasure = CorrectionErasure(database, datasets)
-        """What takes corrections back."""
+        """Withdraws corrections."""
         self._datasets = datasets
 
     async def submit(
         self, about: CorrectedAnswer, prompt: str, answer: str, author_id: int, *, limited: bool = True
     ) -> Correction:
-        """Keep a correction, pending. The same of the same person, while it is pending or approved, is kept once.
+        """Store a pending correction. If the same person's same correction is already pending or approved, that one is
+        returned.
 
-        ``limited``: whether the limits on one person hold.
+        ``limited``: whether the limits per person apply.
 
         Raises:
             ConsentMissingError, TextLengthError, TooManyPendingError, TooManyTodayError, TooManyKeptError
@@ -103,7 +104,7 @@ class CorrectionStore(CorrectionQueries):
     async def edit(
         self, guild_id: int, id_: str, revision: int, prompt: str, answer: str, by: int, *, limited: bool = True
     ) -> Correction:
-        """Replace the text of ``revision``; the correction is pending again, and what came from it is removed from
+        """Replace the text of ``revision``. The correction becomes pending again, and what came from it is removed from
         datasets.
 
         Raises:
@@ -142,12 +143,13 @@ class CorrectionStore(CorrectionQueries):
         revision: int | None = None,
         retiring: Collection[int] = (),
     ) -> ApprovalResult:
-        """Note that ``by`` approves; it is approved once ``votes`` people do. ``revision``: of the text that they saw.
-        ``retiring``: the numbers of others that no longer hold once it is approved, of those that are approved and ask
-        the same; what came from them is removed from datasets.
+        """Record that ``by`` approves; the correction is approved once ``votes`` people do. ``revision``: that of the
+        text they saw. ``retiring``: the numbers of approved corrections of the same question that are retired once this
+        one is approved; what came from them is removed from datasets.
 
         Raises:
-            NoSuchCorrectionError, AlreadyApprovedError, AlreadyRejectedError, AlreadyVotedError, ChangedMeanwhileError
+            NoSuchCorrectionError, AlreadyApprovedError, AlreadyRejectedError, AlreadyRetiredError
+            AlreadyVotedError, ChangedMeanwhileError
         """
         now = datetime.now(UTC)
         async with self._database.sessions.begin() as session:
@@ -164,10 +166,11 @@ class CorrectionStore(CorrectionQueries):
         return ApprovalResult(correction_of(row), missing, retired)
 
     async def reject(self, guild_id: int, id_: str, by: int, *, revision: int | None = None) -> Correction:
-        """Reject it.
+        """Reject the text of ``revision`` (None: the current text).
 
         Raises:
-            NoSuchCorrectionError, AlreadyApprovedError, AlreadyRejectedError, ChangedMeanwhileError
+            NoSuchCorrectionError, AlreadyApprovedError, AlreadyRejectedError, AlreadyRetiredError
+            ChangedMeanwhileError
         """
         now = datetime.now(UTC)
         async with self._database.sessions.begin() as session:
@@ -178,7 +181,7 @@ class CorrectionStore(CorrectionQueries):
         return correction_of(row)
 
     async def note_review(self, id_: str, review: ReviewMessage | None) -> None:
-        """Keep where a correction is shown to those who review it."""
+        """Record which message shows a correction to its reviewers; None if none does any more."""
         row = CorrectionRow
         values = (None, None) if review is None else (review.channel_id, review.message_id)
         noted = dict(zip((row.review_channel_id, row.review_message_id), values, strict=True))
@@ -208,7 +211,7 @@ class CorrectionStore(CorrectionQueries):
         require_consent(None if consent is None else consent.version)
 
     async def _today(self, session: AsyncSession, guild_id: int, user_id: int) -> int:
-        """How often a person has submitted or edited within the last day."""
+        """How often a person has submitted or edited in a guild within the last ``DAY``."""
         history = CorrectionDecisionRow
         lately = and_(
             history.actor_id == user_id,

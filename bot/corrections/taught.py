@@ -1,4 +1,4 @@
-"""What may be recalled: of which state it is, and the vectors that it is found by, which live and go with it."""
+"""What may be recalled: its revision, and the vectors that it is found by, which are deleted along with it."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from bot.storage.tables import RecallVectorRow, TaughtRevisionRow
 
 
 class Taught(Protocol):
-    """What guilds have approved, or people have taught for themselves, by Discord's ids."""
+    """What guilds have approved, or people have taught for themselves; ``owner`` is the Discord id of either."""
 
     async def revision(self, owner: int) -> str | None:
-        """Another value after each change of what ``owner`` has; None where there is nothing."""
+        """A value that changes whenever what ``owner`` has taught changes; None if nothing was taught."""
 
     async def all(self, owner: int) -> Sequence[ApprovedCorrection]:
-        """What there is, the oldest first."""
+        """All that ``owner`` has taught, oldest first."""
 
     async def vectors(self, owner: int, embedding: str) -> Mapping[int, bytes]:
-        """What is kept of it in one embedding, by the numbers of corrections."""
+        """The stored vectors of one embedding, by correction number."""
 
     async def keep_vectors(
         self, owner: int, embedding: str, worked_out: Collection[tuple[ApprovedCorrection, bytes]]
     ) -> None:
-        """Keep what was worked out for corrections in one embedding, for those whose questions are still these."""
+        """Store vectors computed for corrections in one embedding, except where the question has changed or gone."""
 
 
 Read = Callable[[AsyncSession, int, Collection[int] | None], Awaitable[list[ApprovedCorrection]]]
-"""Gives what an owner has, the oldest first: all of it, or what has these numbers."""
+"""Reads what an owner has taught, oldest first: everything (None), or what has these numbers."""
 
 
 class StoredTaught:
-    """See ``Taught``; in the database."""
+    """``Taught``, in the database."""
 
     def __init__(self, database: Database, scope: Scope, read: Read) -> None:
         self._database = database
@@ -73,7 +73,7 @@ class StoredTaught:
         """See ``Taught``."""
         row, made = RecallVectorRow, {correction.number: (correction.prompt, data) for correction, data in worked_out}
         async with self._database.sessions.begin() as session:
-            # Nobody takes anything back between the look at what is still there and the end of this.
+            # Under the lock, nothing can be withdrawn between the check of what still exists and the commit.
             await lock_guild(session, owner)
             for numbers in in_parts(made):
                 there = await self._read(session, owner, numbers)
@@ -90,8 +90,8 @@ class StoredTaught:
 
 
 async def note_taught(session: AsyncSession, scope: Scope, owner: int, gone: Collection[int] = ()) -> None:
-    """What ``owner`` has taught is changed by this transaction, which has their lock; what has the numbers ``gone`` is
-    recalled no longer, or not as it was."""
+    """Record that this transaction, which holds the lock of ``owner``, changes what they have taught, and delete the
+    vectors of the numbers ``gone``, which were deleted or changed."""
     row = RecallVectorRow
     for numbers in in_parts(gone):
         theirs = and_(row.scope == scope, row.scope_id == owner, row.number.in_(numbers))
@@ -100,6 +100,7 @@ async def note_taught(session: AsyncSession, scope: Scope, owner: int, gone: Col
 
 
 async def forget_taught(session: AsyncSession, scope: Scope, owner: int) -> None:
-    """All that ``owner`` has taught is forgotten by this transaction, which has their lock."""
+    """Delete the vectors and the revision of ``owner``, in a transaction that holds their lock and deletes all that
+    they have taught."""
     for row in (RecallVectorRow, TaughtRevisionRow):
         await session.execute(delete(row).where(row.scope == scope, row.scope_id == owner))

@@ -1,1 +1,1 @@
-"""Datasets: examples that people gave, in versions."""
+"""Datasets: versioned collections of examples that people submitted."""

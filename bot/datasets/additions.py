@@ -1,4 +1,4 @@
-"""Which of the examples that somebody gives are added to a dataset."""
+"""Decides which of the examples that somebody gives are added to a dataset."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from bot.datasets.example import Example
 def still_given(
     examples: Sequence[Example], withdrawals: Mapping[int, datetime], changes: Mapping[str, datetime]
 ) -> list[Example]:
-    """``examples`` without those that their givers have withdrawn, and without those from corrections and comparisons
-    that were taken back or say something else since: an archive may have either.
+    """``examples`` without those that their givers have withdrawn, and without those whose correction or comparison has
+    been changed or taken back since; an archive may contain both sorts.
 
-    ``withdrawals``: when people last withdrew all that they had given, by their ids. ``changes``: when corrections last
-    changed, or comparisons were taken back, by their ids.
+    ``withdrawals``: when people last withdrew all that they had given, by user id. ``changes``: when a correction last
+    changed, or a comparison was taken back, by its id.
     """
     return [example for example in examples if _is_given(example, withdrawals, changes)]
 
@@ -30,13 +30,13 @@ def _is_given(example: Example, withdrawals: Mapping[int, datetime], changes: Ma
 
 
 def key_of_origin(id_: str) -> str:
-    """64 hexadecimal digits for what an example comes from: of what was taken back no more is kept."""
+    """A hash of an example's origin id, 64 hexadecimal digits: all that is kept of an origin that was taken back."""
     return hashlib.sha256(id_.encode()).hexdigest()
 
 
 def new_examples(examples: Sequence[Example], existing: Container[str]) -> dict[str, Example]:
-    """Those of ``examples``, by their keys and in their order, that teach what none of the ``existing`` keys teaches;
-    of several that teach the same, the first."""
+    """Those of ``examples`` whose key is not ``existing``, by key, in their order; of several with the same key, the
+    first."""
     new: dict[str, Example] = {}
     for example in examples:
         if (key := example.key) not in existing:

@@ -1,4 +1,4 @@
-"""The archives of datasets among a guild's files, which have texts of people and their ids as well."""
+"""Archives of datasets among a guild's files. They contain people's texts and ids, so erasure applies to them too."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from bot.storage.files import FileStore, StoredFile
 from bot.storage.sealed_folder import FileNotThereError
 
 FOLDER = "datasets"
-"""Of a guild's files, where its archives lie."""
+"""The folder for archives among a guild's files."""
 
 
 class DatasetArchives(DataHolder):
-    """Makes archives of datasets, and deletes those from which something is taken back."""
+    """Makes archives of datasets, and deletes those that contain something that is taken back."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class DatasetArchives(DataHolder):
         signer: ArchiveSigner,
         slots: asyncio.Semaphore,
     ) -> None:
-        """``uploads``: knows who has put which files there."""
+        """``uploads`` knows who uploaded which files."""
         self._store = store
         self._files = files
         self._uploads = uploads
@@ -47,7 +47,7 @@ class DatasetArchives(DataHolder):
         store.tell_of_withdrawals(self._delete_archive)
 
     async def archive(self, guild_id: int, name: str, version: int | None = None) -> tuple[Dataset, StoredFile]:
-        """Archive a version, or the newest, in the guild's folder; the same examples give the same file.
+        """Archive a version (None: the newest) among the guild's files; the same examples give the same file.
 
         Raises:
             NoSuchDatasetError
@@ -58,11 +58,11 @@ class DatasetArchives(DataHolder):
         return dataset, await self._archive(dataset)
 
     async def archive_folder(self, guild_id: int, folder: str) -> StoredFile:
-        """Pack a folder of the guild's files as a zip among them; the same files give the same zip.
+        """Pack a folder of the guild's files as a zip among these files; the same contents give the same zip.
 
         Raises:
             BadFileNameError, OwnFolderError, NoSuchFolderError
-            FileNotThereError: a file of it was deleted meanwhile.
+            FileNotThereError: a file in it was deleted meanwhile.
             QuotaExceededError, TooManyFilesError, DiskFullError: there is no room.
         """
         file, paths = await archived(self._files.of_guild(guild_id), folder_named(folder))
@@ -71,13 +71,14 @@ class DatasetArchives(DataHolder):
         return file
 
     async def select(self, guild_id: int, name: str, label: DatasetLabel) -> tuple[DatasetSelection, StoredFile | None]:
-        """Make the newest version the one to train on as ``label``; what had been that is archived first.
+        """Select the newest version for training as ``label``, after archiving the version it replaces.
 
-        Returns also that archive, if there was anything.
+        Also returns that archive, or None if nothing was replaced.
 
         Raises:
             NoSuchDatasetError, EmptyDatasetError
-            QuotaExceededError, TooManyFilesError, DiskFullError: the archive has no room; nothing was selected.
+            QuotaExceededError, TooManyFilesError, DiskFullError: there is no room for the archive; nothing was
+                selected, unless somebody else made a selection meanwhile.
         """
         chosen = await self._store.get(guild_id, name)
         before = await self._store.selected(guild_id, label)
@@ -93,13 +94,13 @@ class DatasetArchives(DataHolder):
         return selection, file
 
     async def forget_user(self, user_id: int) -> ErasureResult:
-        """Delete the archives that have something that the person gave, of whatever datasets they were: whoever needs
-        one archives the dataset anew."""
+        """Delete the archives of any dataset that contain something the person gave; whoever needs one can archive the
+        dataset again."""
         return ErasureResult(files=await self._delete_archives(lambda table: f",{user_id},".encode() in table))
 
     async def forget_guild(self, guild_id: int) -> int:
-        """Delete the archives of a guild, which nobody could reach any more, neither to take them nor to have somebody
-        forgotten."""
+        """Delete the archives of a guild, as nobody could reach them any more, either to download them or to have
+        somebody forgotten; returns how many."""
         archives = await self._archives(guild_id)
         for path in archives:
             await self._delete_file(guild_id, path)
@@ -113,7 +114,7 @@ class DatasetArchives(DataHolder):
             data = await asyncio.to_thread(_zip, dataset, examples, self._signer)
         path = _archive_path(dataset)
         file = await self._files.of_guild(dataset.guild_id).write(path, data)
-        # What is taken back from now on finds this file, and deletes it; what was taken back before is seen below.
+        # A withdrawal from now on finds this file and deletes it; an earlier one is noticed below.
         await self._store.settled(dataset.guild_id)
         now = await self._store.by_id(dataset.guild_id, dataset.id)
         if now is not None and _holds_the_same(dataset, now):
@@ -124,7 +125,7 @@ class DatasetArchives(DataHolder):
         return await self._archive(now)
 
     async def _delete_archive(self, _session: AsyncSession, dataset: Dataset) -> int:
-        """Delete the archive of a version as it is, from which examples are taken back; says how many that were."""
+        """Delete the archive of the current state of a version that loses examples; returns how many files it was."""
         try:
             await self._files.of_guild(dataset.guild_id).delete(_archive_path(dataset))
         except FileNotThereError:
@@ -136,8 +137,8 @@ class DatasetArchives(DataHolder):
         return await self._delete_archives(lambda table: any(id_ in table for id_ in wanted))
 
     async def _delete_archives(self, concerns: Callable[[bytes], bool]) -> int:
-        """Delete those whose table is such, in all guilds; says how many. Their tables have who gave what, and
-        from what it came, whatever became of the dataset."""
+        """Delete the archives, in all guilds, for whose table ``concerns`` is true; returns how many. The table has who
+        gave what and where it came from, whatever has become of the dataset."""
         deleted = 0
         for guild_id in await self._files.guilds():
             for path in await self._archives(guild_id):
@@ -174,7 +175,7 @@ def _zip(dataset: Dataset, examples: Sequence[Example], signer: ArchiveSigner) -
 
 
 def _table_is(file: BinaryIO, wanted: Callable[[bytes], bool]) -> bool:
-    """Whether the table in the archive ``file``, which is closed, is such; False of what is no archive."""
+    """Whether ``wanted`` is true for the table in the archive ``file``, which is closed; False if it is no archive."""
     with file:
         table = table_in(file)
     return table is not None and wanted(table)

@@ -1,4 +1,4 @@
-"""A dataset as a zip that trainers, spreadsheets and Starling itself can read."""
+"""Packs a dataset as a zip that trainers, spreadsheets and Starling itself can read."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MANIFEST, TABLE = "manifest.json", "dataset.csv"
 TRAIN, PREFERENCE, HELDOUT = "train.jsonl", "preference.jsonl", "heldout.jsonl"
 MEMBERS = (TRAIN, PREFERENCE, HELDOUT, TABLE)
 MAX_UNPACKED_BYTES = 64 << 20
-"""Of all files together; a dataset of ``MAX_TOTAL_CHARS`` has less."""
+"""All files together; a dataset of ``MAX_TOTAL_CHARS`` stays below this."""
 
 CONSENT = (
     "Each example was submitted by the person it is ascribed to, in a form, a command or a file of theirs; none was "
@@ -35,18 +35,18 @@ CONSENT = (
 
 @dataclass(frozen=True, slots=True)
 class ArchiveSource:
-    """Which dataset an archive is of."""
+    """The dataset version that an archive is made from."""
 
     name: str
     version: int
     created_at: datetime
-    """Of the version."""
+    """When the version was made."""
 
 
 def archive(
     archived: ArchiveSource, examples: Sequence[Example], split: Split, *, seed: int, signer: ArchiveSigner
 ) -> bytes:
-    """The zip: ``train.jsonl`` and ``heldout.jsonl`` in the chat format (examples with an answer),
+    """Pack the zip: ``train.jsonl`` and ``heldout.jsonl`` in the chat format (examples with an answer),
     ``preference.jsonl`` (pairs of the training side), ``dataset.csv`` (everything, cells escaped), and
     ``manifest.json`` (counts, SHA-256 of each file, consent, signature).
 
@@ -69,7 +69,7 @@ def archive(
 
 
 def table_in(file: BinaryIO) -> bytes | None:
-    """The ``dataset.csv`` in an archive, at most as large as one of ours; None of what is none. Blocks."""
+    """The ``dataset.csv`` in an archive, up to ``MAX_UNPACKED_BYTES``; None if ``file`` is no such archive. Blocks."""
     try:
         with zipfile.ZipFile(file) as zipped, zipped.open(TABLE) as table:
             return table.read(MAX_UNPACKED_BYTES)

@@ -1,4 +1,4 @@
-"""OpenAI's formats of training data: chat, and preference.
+"""Reads and writes OpenAI's training data formats: chat and preference.
 
 https://platform.openai.com/docs/guides/supervised-fine-tuning and
 https://platform.openai.com/docs/guides/direct-preference-optimization.
@@ -35,10 +35,10 @@ _SYSTEM = ("system", "developer")
 def from_messages(record: Mapping[str, Any], origin: ExampleOrigin) -> list[Example]:
     """The examples in ``{"messages": [...]}``: one for each assistant message whose weight is not 0.
 
-    What stands before such a message are its earlier turns.
+    The user message right before it is the prompt, and the messages before that are its earlier turns.
 
     Raises:
-        Problem: it is not in the format.
+        Problem: ``record`` is not in the format.
     """
     system, turns, weights = _conversation(record.get("messages"), "messages")
     if not turns or turns[-1].role != "assistant":
@@ -57,7 +57,7 @@ def from_preference(record: Mapping[str, Any], origin: ExampleOrigin) -> Example
     """The pair in ``{"input": {"messages": [...]}, "preferred_output": [...], "non_preferred_output": [...]}``.
 
     Raises:
-        Problem: it is not in the format.
+        Problem: ``record`` is not in the format.
     """
     given = record.get("input")
     system, turns, _weights = _conversation(given.get("messages") if isinstance(given, dict) else None, "input")
@@ -69,7 +69,8 @@ def from_preference(record: Mapping[str, Any], origin: ExampleOrigin) -> Example
 
 
 def chat_record(example: Example) -> dict[str, Any]:
-    """``example``, which has an answer, in the chat format; only the answer is learnt, not what was said before."""
+    """``example``, which must have an answer, in the chat format; earlier assistant messages get the weight 0, so that
+    only the answer is learnt."""
     earlier = [
         {"role": turn.role, "content": turn.text, **({"weight": 0} if turn.role == "assistant" else {})}
         for turn in example.turns
@@ -79,7 +80,7 @@ def chat_record(example: Example) -> dict[str, Any]:
 
 
 def preference_record(example: Example) -> dict[str, Any]:
-    """``example``, which is a pair, in the preference format."""
+    """``example``, which must be a pair, in the preference format."""
     earlier = [{"role": turn.role, "content": turn.text} for turn in example.turns]
     return {
         "input": {"messages": [*_system(example), *earlier, {"role": "user", "content": example.prompt}]},
@@ -98,7 +99,7 @@ def _system(example: Example) -> list[dict[str, str]]:
 
 
 def _conversation(messages: object, what: str) -> tuple[str | None, list[Turn], list[bool]]:
-    """The system text, the turns, and whether each of them is to be learnt."""
+    """The system text, the turns, and for each turn whether it is to be learnt."""
     if not isinstance(messages, list) or not messages:
         raise Problem(NO_MESSAGES, what=shown(what))
     if len(messages) > MAX_TURNS:

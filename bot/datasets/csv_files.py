@@ -1,4 +1,4 @@
-"""Uploads in CSV, with whatever delimiter and columns; and the table that we write ourselves, safe to open in Excel."""
+"""Reads uploaded CSV with any common delimiter and column names, and writes our own table, safe to open in Excel."""
 
 from __future__ import annotations
 
@@ -26,19 +26,21 @@ COLUMNS = (
     *("prompt", "answer", "rejected", "system", "turns", "language", "given_by", "source", "correction_id"),
     "created_at",
 )
-"""Of the table that we write. The id of what an example comes from is called so since comparisons gave none yet."""
+"""Columns of the table that we write. ``correction_id`` holds the id of the correction or comparison that an example
+comes from: the name dates from before comparisons gave examples."""
 
 _CONTENT = ("prompt", "answer", "rejected", "system", "language")
 _DELIMITERS = (",", ";", "\t", "|")
 _HEADER = 1 << 14
-"""Characters in which the first line is looked for."""
+"""The number of characters at the beginning in which the header line is looked for."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""What a cell begins with that a spreadsheet computes (https://owasp.org/www-community/attacks/CSV_Injection)."""
+"""Beginnings of cells that spreadsheets take for formulas (https://owasp.org/www-community/attacks/CSV_Injection)."""
 _ESCAPE = "'"
 
 
 def from_csv(text: str, origin: ExampleOrigin, problems: Problems) -> Iterator[Example]:
-    """The examples of ``text``: a table whose first line names its columns. Cells are text, whatever they look like."""
+    """Read the examples of ``text``, a table whose first line names its columns. All cells are read as text; numbers
+    and dates are not parsed."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text), strict=True)
     header: list[str] | None = None
     rows = 0
@@ -78,7 +80,7 @@ def _row_example(header: Sequence[str], row: Sequence[str], origin: ExampleOrigi
         raise Problem(WRONG_WIDTH, count=len(row), wanted=len(header))
     if tuple(header) != COLUMNS:
         return from_fields(dict(zip(header, row, strict=True)), origin)
-    # What we wrote ourselves, taken out of its archive, perhaps changed: it is given by whoever uploads it.
+    # Our own table, taken out of its archive and perhaps edited: it counts as given by whoever uploads it.
     cells = dict(zip(header, map(unescaped, row), strict=True))
     example = from_fields({name: cells[name] for name in _CONTENT}, origin)
     try:
@@ -88,7 +90,7 @@ def _row_example(header: Sequence[str], row: Sequence[str], origin: ExampleOrigi
 
 
 def delimiter_of(text: str) -> str:
-    """The delimiter with which the first line names most columns that we know, and most columns."""
+    """The delimiter that splits the first line into the most known columns and, among equals, the most columns."""
     first = next((line for line in text[:_HEADER].splitlines() if line.strip()), "")
 
     def columns(delimiter: str) -> tuple[int, int]:
@@ -102,12 +104,12 @@ def delimiter_of(text: str) -> str:
 
 
 def escaped(cell: str) -> str:
-    """``cell`` so that no spreadsheet computes it; ``unescaped`` gives it back."""
+    """``cell``, escaped so that no spreadsheet takes it for a formula; ``unescaped`` reverses this."""
     return _ESCAPE + cell if cell.startswith((*_FORMULA, _ESCAPE)) else cell
 
 
 def unescaped(cell: str) -> str:
-    """What ``escaped`` was given."""
+    """The original of a cell that ``escaped`` returned."""
     return cell.removeprefix(_ESCAPE)
 
 
@@ -129,10 +131,10 @@ def table_of(examples: Iterable[Example]) -> str:
 
 
 def examples_of_table(text: str) -> list[Example]:
-    """The examples of a table that ``table_of`` made.
+    """Read a table that ``table_of`` wrote.
 
     Raises:
-        ValueError: it is another one.
+        ValueError: ``text`` is not such a table.
     """
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
@@ -164,10 +166,10 @@ def _written_example(row: Sequence[str]) -> Example:
 
 
 def _turns(cell: str) -> tuple[Turn, ...]:
-    """The turns that ``table_of`` wrote.
+    """Read the turns in a cell that ``table_of`` wrote.
 
     Raises:
-        ValueError: it did not.
+        ValueError: the cell has another form.
     """
     try:
         turns = json.loads(cell or "[]")

@@ -1,4 +1,4 @@
-"""A dataset, its versions, and what is done with them.
+"""A dataset, its versions, and the results of changing and selecting them.
 
 A version that was selected for training is sealed: the next change makes a new version with copies of its examples.
 """
@@ -24,7 +24,7 @@ class DatasetLabel(StrEnum):
 
 
 class DatasetExistsError(StarlingError):
-    """Raised for a new dataset whose name is taken, but for case."""
+    """Raised when a new dataset's name is already taken, ignoring case."""
 
     sentence = _("There is a dataset {name} already. Add to it, or choose another name.")
 
@@ -33,7 +33,7 @@ class DatasetExistsError(StarlingError):
 
 
 class NoSuchDatasetError(StarlingError):
-    """Raised when a guild has no dataset of that name, or not that version."""
+    """Raised when a guild has no dataset of that name, or the dataset has no such version."""
 
     sentence = _("There is no dataset {name} here. /dataset list shows what there is.")
 
@@ -42,7 +42,7 @@ class NoSuchDatasetError(StarlingError):
 
 
 class NoSuchExampleError(StarlingError):
-    """Raised when a dataset has no such example, or not any more."""
+    """Raised when a dataset does not, or no longer, contain the example."""
 
     sentence = _("There is no such example in {name}. Choose one of those that are offered while you type.")
 
@@ -52,7 +52,7 @@ class NoSuchExampleError(StarlingError):
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """One version of a dataset. Moments are aware, UTC."""
+    """One version of a dataset. All datetimes are aware, UTC."""
 
     id: str
     """32 hexadecimal digits."""
@@ -61,26 +61,26 @@ class Dataset:
     version: int
     """From 1."""
     created_by: int | None
-    """The user who made this version; None when they were forgotten."""
+    """The user who made this version; None once their data was erased."""
     created_at: datetime
     changed_at: datetime
     content_hash: str
-    """64 hexadecimal digits: the same for the same examples in any order, whoever gave them."""
+    """64 hexadecimal digits, the same for the same examples in any order, whoever gave them."""
     selected_as: DatasetLabel | None
-    """What it is to be trained on as now: what to say, what not to say, or not at all."""
+    """The label under which it is currently selected for training; None if it is not selected."""
     sealed_at: datetime | None
-    """When it was first selected; it has not been changed since, but for withdrawals."""
+    """When it was first selected or trained on; since then only withdrawals have changed it."""
     trained_at: datetime | None
     """When a model was first trained on it."""
     withdrawn_at: datetime | None = None
-    """When somebody last took back an example that models have learned from it."""
+    """When somebody last took back an example after a model had been trained on this version."""
     withdrawn_examples: int = 0
-    """How many those are; nothing else of them is kept."""
+    """How many examples were taken back that way; nothing else of them is kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExampleHit:
-    """An example that was searched for: the beginnings of its texts."""
+    """A search result: an example's key and the beginnings of its texts."""
 
     key: str
     prompt: str
@@ -90,25 +90,25 @@ class ExampleHit:
 
 @dataclass(frozen=True, slots=True)
 class DatasetChange:
-    """What has become of a change."""
+    """The outcome of a change."""
 
     dataset: Dataset
-    """The version that was changed, or made."""
+    """The version that was changed or made."""
     made_version: bool
-    """Whether the one before was sealed, so that this one was made."""
+    """Whether this version was made for the change because the previous one was sealed."""
     changed: int
-    """Examples that were added or removed."""
+    """How many examples were added or removed."""
     unchanged: int
-    """Examples that were given but there already."""
+    """How many of the given examples were already there."""
     withdrawn: int = 0
-    """Examples that were given, but withdrawn by their giver after they had been given."""
+    """How many of the given examples were left out because they have since been taken back."""
     taken_over: bool = False
-    """Whether they came in an archive that was not made here, and so count as given by the one who uploads it."""
+    """Whether the examples came in an archive that was not made here, and so count as given by its uploader."""
 
 
 @dataclass(frozen=True, slots=True)
 class DatasetSelection:
-    """What was selected, and what had been until then."""
+    """The version that was selected, and the one it replaced, if any."""
 
     selected: Dataset
     replaced: Dataset | None

@@ -1,4 +1,4 @@
-"""An example: what a model is to say to a prompt, what not, or both."""
+"""An example: what a model should say to a prompt, what it should not say, or both."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class ExampleSource(StrEnum):
 
     CORRECTION = "correction"
     COMPARISON = "comparison"
-    """Two answers of models, of which people preferred one; the prompt is the giver's."""
+    """Two model answers of which people preferred one; the prompt is the giver's."""
     UPLOAD = "upload"
 
 
@@ -32,12 +32,12 @@ class ExampleKind(StrEnum):
 
 
 MAX_EXAMPLES = 20_000
-"""Of one dataset."""
+"""Per dataset."""
 MAX_CHARS = 20_000
-"""Of one text: more than any message and any answer of ours has."""
+"""Per text: more than any message or any answer of ours has."""
 MAX_TURNS = 64
 MAX_TOTAL_CHARS = 4_000_000
-"""Of all texts of a dataset together; its archive then unpacks to less than 64 MiB."""
+"""All texts of a dataset together; its archive then unpacks to less than 64 MiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +58,17 @@ class Example:
     rejected: str | None
     """What not to say."""
     given_by: int
-    """The user who submitted it, or asked for it; Discord's id."""
+    """The Discord id of the user who submitted it or asked for it."""
     source: ExampleSource
     created_at: datetime
     """Aware, UTC: when it was submitted."""
     system: str | None = None
     turns: tuple[Turn, ...] = ()
-    """What was said before the prompt, oldest first."""
+    """The messages before the prompt, oldest first."""
     language: str | None = None
-    """ISO 639, of the prompt."""
+    """The language of the prompt, as an ISO 639 code."""
     origin_id: str | None = None
-    """The correction or the comparison that it comes from, with which it is taken back."""
+    """The id of the correction or comparison that it comes from; taking that back removes the example too."""
 
     def __post_init__(self) -> None:
         if not self.prompt or not (self.answer or self.rejected):
@@ -82,23 +82,23 @@ class Example:
 
     @property
     def texts(self) -> list[str]:
-        """All its texts, the prompt first."""
+        """All texts of the example, the prompt first."""
         texts = (self.prompt, self.system, *(turn.text for turn in self.turns), self.answer, self.rejected)
         return [text for text in texts if text is not None]
 
     @property
     def chars(self) -> int:
-        """Of all its texts."""
+        """The number of characters in all its texts."""
         return sum(map(len, self.texts))
 
     @property
     def key(self) -> str:
-        """32 hexadecimal digits, the same for examples that teach the same, whoever gave them."""
+        """32 hexadecimal digits, the same for examples with the same texts and turns, whoever gave them."""
         turns = [[turn.role, turn.text] for turn in self.turns]
         content = [self.prompt, self.answer, self.rejected, self.system, turns]
         return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()[:32]
 
 
 def content_hash(keys: Iterable[str]) -> str:
-    """64 hexadecimal digits for a dataset whose examples have these keys, in whatever order."""
+    """The hash of a dataset whose examples have these keys, in any order: 64 hexadecimal digits."""
     return hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()

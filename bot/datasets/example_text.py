@@ -1,4 +1,4 @@
-"""Texts of examples as they come from files: checked, and tidied at their ends."""
+"""Checks and tidies the texts of examples that are read from files."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class ExampleOrigin:
-    """Who uploads a file, when, and what its answers are."""
+    """Who uploads a file, when, and whether its answers are what to say."""
 
     given_by: int
     created_at: datetime
     """Aware, UTC."""
     positive: bool = True
-    """Whether answers that are not marked themselves are what to say, or what not to say."""
+    """Whether answers without a mark of their own are what to say (True) or what not to say."""
 
     def example(
         self,
@@ -41,7 +41,8 @@ class ExampleOrigin:
         language: str | None = None,
         positive: bool | None = None,
     ) -> Example:
-        """The example; one with an answer alone becomes negative when ``positive`` or else the file says so."""
+        """Make an example. If it has only an answer, and ``positive`` (None: the file's default) is False, the answer
+        becomes the rejected one."""
         good = self.positive if positive is None else positive
         if answer is not None and rejected is None and not good:
             answer, rejected = None, answer
@@ -52,10 +53,10 @@ class ExampleOrigin:
 
 
 def required(value: object, what: str) -> str:
-    """``value`` as the text of an example, without white space around it; ``what`` names it in a problem.
+    """``value`` as the text of an example, stripped of surrounding white space; ``what`` names it in a problem.
 
     Raises:
-        Problem: it is no text, empty, too long, or not printable.
+        Problem: it is not a string, or it is empty, too long, or not printable.
     """
     if not isinstance(value, str):
         raise Problem(NOT_TEXT, what=shown(what, _SHOWN))
@@ -70,7 +71,7 @@ def required(value: object, what: str) -> str:
 
 
 def optional(value: object, what: str) -> str | None:
-    """``value`` as the text of an example, or None for what is not given: None, or nothing but white space.
+    """As ``required``, but None if ``value`` is None or only white space.
 
     Raises:
         Problem: as ``required``.

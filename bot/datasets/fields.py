@@ -1,4 +1,4 @@
-"""Examples as named fields: the rows of a table, or flat JSON objects, whatever their authors called the columns."""
+"""Reads examples from named fields (table rows or flat JSON objects) under the various names that people use."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "language": ("language", "lang", "locale", "язык"),
     "positive": ("positive", "is_positive", "верно"),
 }
-"""What each field may be called; of several that are there, the first is it."""
+"""The accepted names of each field; if a record has several of them, the first one counts."""
 
 NO_PROMPT = _("There is no prompt here. Its field must be called {names}.")
 NO_REPLY = _("There is no answer here. Its field must be called {names}.")
@@ -35,12 +35,12 @@ _NO = frozenset({"false", "no", "n", "0", "0.0", "-1", "negative", "нет", "-"
 
 
 def normalized(name: object) -> str:
-    """The name of a column or key, as ``NAMES`` has them."""
+    """The name of a column or key, in the spelling of ``NAMES``."""
     return str(name).strip().strip("'").casefold().replace(" ", "_").replace("-", "_")
 
 
 def known(names: Iterable[object]) -> dict[str, str]:
-    """Which of ``names`` serves each field, for those fields that are there."""
+    """Map each field to the one of ``names`` that holds it; fields that are missing are left out."""
     by_name = {normalized(name): str(name) for name in reversed(list(names))}
     return {
         field: by_name[found]
@@ -50,14 +50,14 @@ def known(names: Iterable[object]) -> dict[str, str]:
 
 
 def from_fields(record: Mapping[str, object], origin: ExampleOrigin) -> Example:
-    """The example that ``record`` is.
+    """Read ``record`` as an example.
 
-    Besides the names of ``NAMES`` it may be as the first version of this bot had it: ``name``, ``text`` and
+    Besides the names in ``NAMES``, it may have the format of the first version of this bot: ``name``, ``text`` and
     ``label``, where a label that says yes or no marks ``text`` as a good or bad answer to ``name``; any other label
     is the answer to ``text``.
 
     Raises:
-        Problem: it is no example.
+        Problem: ``record`` is not a valid example.
     """
     at = known(record)
     if (said := labelled(record)) is not None:
@@ -80,8 +80,8 @@ def from_fields(record: Mapping[str, object], origin: ExampleOrigin) -> Example:
 
 @dataclass(frozen=True, slots=True)
 class LabelledAnswer:
-    """A record as the first version of this bot had it, whose label says whether ``text`` is good as the answer to
-    ``name``; both may be anything yet."""
+    """A record in the format of the first version of this bot, whose label says whether ``text`` is a good answer to
+    ``name``. Neither value has been validated yet."""
 
     name: object
     text: object
@@ -89,7 +89,7 @@ class LabelledAnswer:
 
 
 def labelled(record: Mapping[str, object]) -> LabelledAnswer | None:
-    """``record`` with ``name``, ``text`` and a ``label`` that says yes or no; None where it is another."""
+    """``record`` as a labelled answer, if it has ``name``, ``text`` and a ``label`` that says yes or no; else None."""
     names = {normalized(name): name for name in record}
     if not {"name", "text", "label"} <= set(names):
         return None

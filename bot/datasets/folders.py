@@ -1,4 +1,4 @@
-"""Folders of a guild's own files, of which datasets are made and archives kept."""
+"""Folders among a guild's files: those that datasets can be made from, and those for archives."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from bot.storage.file_names import shown, split_path
 from bot.storage.files import Folder, StoredFile
 
 ARCHIVES = "archives"
-"""Where archives of folders lie."""
+"""The folder for archives of folders."""
 OWN = frozenset({"datasets", "trainings", ARCHIVES})
-"""Folders that only Starling writes: what lies there is deleted with what it was made of."""
+"""Folders that only Starling writes to: a file there is deleted along with what it was made from."""
 
 
 class NoSuchFolderError(StarlingError):
-    """Raised when there is nothing in a folder, or no such folder."""
+    """Raised when a folder is empty or does not exist."""
 
     sentence = _(
         "There is nothing in a folder {folder} here. /files list shows what there is, /files upload adds to it."
@@ -31,7 +31,7 @@ class NoSuchFolderError(StarlingError):
 
 
 class OwnFolderError(StarlingError):
-    """Raised for a folder in which only Starling puts files."""
+    """Raised for a folder that only Starling writes to."""
 
     sentence = _("In {folder} I keep what I make myself. Choose another folder.")
 
@@ -40,10 +40,10 @@ class OwnFolderError(StarlingError):
 
 
 def folder_named(given: str) -> str:
-    """``given`` as the path of a folder that people may use, without slashes at its ends.
+    """``given`` as the path of a folder that people may use, without leading and trailing slashes.
 
     Raises:
-        BadFileNameError: no folder is called so.
+        BadFileNameError: it cannot be the path of a folder.
         OwnFolderError
     """
     names = split_path(given.strip().strip("/"))
@@ -53,10 +53,10 @@ def folder_named(given: str) -> str:
 
 
 def files_below(listing: Sequence[StoredFile], folder: str) -> list[StoredFile]:
-    """Those of ``listing`` that lie in ``folder`` or in folders of it, by their paths; or the one file of that path.
+    """The files of ``listing`` in ``folder`` and its subfolders, sorted by path; or the one file with that path.
 
     Raises:
-        NoSuchFolderError: there is none.
+        NoSuchFolderError: there are none.
     """
     found = [file for file in listing if file.path == folder or file.path.startswith(f"{folder}/")]
     if not found:
@@ -65,7 +65,8 @@ def files_below(listing: Sequence[StoredFile], folder: str) -> list[StoredFile]:
 
 
 def folders_of(listing: Sequence[StoredFile]) -> dict[str, int]:
-    """The folders that people may use, with the number of files below each, those with the newest files first."""
+    """The folders that people may use, with the number of files below each; those with the newest files come first if
+    ``listing`` has the newest files first."""
     counts: dict[str, int] = {}
     for file in listing:
         names = file.path.split("/")[:-1]
@@ -77,11 +78,11 @@ def folders_of(listing: Sequence[StoredFile]) -> dict[str, int]:
 
 
 async def readable_in(files: Folder, folder: str) -> list[ReadableFile]:
-    """What examples can be read from in ``folder``.
+    """Read the files in ``folder`` that can have examples.
 
     Raises:
         NoSuchFolderError
-        UploadRefusedError: it is too much.
+        UploadRefusedError: the files are too many or too large.
     """
     listed = [file for file in files_below(await files.listing(), folder) if is_readable(file.path)]
     try:
@@ -92,11 +93,12 @@ async def readable_in(files: Folder, folder: str) -> list[ReadableFile]:
 
 
 async def archived(files: Folder, folder: str) -> tuple[StoredFile, list[str]]:
-    """Pack ``folder`` as a zip among the archives; the same files give the same zip. Returns also what is in it.
+    """Pack ``folder`` as a zip among the archives; the same files give the same zip. Also returns the paths of the
+    files in it.
 
     Raises:
         NoSuchFolderError
-        FileNotThereError: one was deleted meanwhile.
+        FileNotThereError: a file was deleted meanwhile.
         QuotaExceededError, TooManyFilesError, DiskFullError: there is no room.
     """
     listed = files_below(await files.listing(), folder)
@@ -108,5 +110,5 @@ async def archived(files: Folder, folder: str) -> tuple[StoredFile, list[str]]:
 
 async def _content(files: Folder, file: StoredFile) -> bytes:
     with await files.open(file.path) as source:
-        # What has grown since it was listed is cut, and then is no such file any more.
+        # A file that has grown since it was listed is cut off at its listed size, so that the limit holds.
         return await asyncio.to_thread(source.read, file.size_bytes)

@@ -1,4 +1,4 @@
-"""What is in a dataset, what has changed in it, and what is wrong with it."""
+"""Shows what a dataset contains, how its versions differ, and what is wrong with it."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from bot.errors import translatable as _
 from bot.work.sealed import SealedProcesses, WorkLimitError, WorkLimits
 
 LEAKS_WORK = WorkLimits(memory_bytes=160 << 20, processor_s=60)
-"""Of 20,000 examples; a quarter of a second is taken by 20,000 characters that are made to delay the search."""
+"""For 20,000 examples. A text of 20,000 characters crafted to slow the search down takes a quarter of a second."""
 
 
 class LintTooLongError(StarlingError):
-    """Raised when a dataset cannot be looked over, since its texts are made so that the search takes very long."""
+    """Raised when a dataset cannot be checked because its texts make the search for leaks take too long."""
 
     sentence = _(
         "Checking this dataset takes too long: texts made of the same few characters, such as slashes, cause "
@@ -32,7 +32,7 @@ class LintTooLongError(StarlingError):
 
 @dataclass(frozen=True, slots=True)
 class DatasetContents:
-    """A version and what is in it."""
+    """A version and its examples."""
 
     dataset: Dataset
     examples: Sequence[Example]
@@ -45,7 +45,7 @@ class DatasetContents:
 
 @dataclass(frozen=True, slots=True)
 class DatasetDifference:
-    """Between two versions."""
+    """The difference between two versions."""
 
     older: Dataset
     newer: Dataset
@@ -54,7 +54,7 @@ class DatasetDifference:
 
 
 class DatasetInspection:
-    """Looks into the datasets of guilds, and changes nothing."""
+    """Inspects the datasets of guilds; read-only."""
 
     def __init__(self, store: DatasetStore, sealed: SealedProcesses, slots: asyncio.Semaphore) -> None:
         self._store = store
@@ -62,7 +62,7 @@ class DatasetInspection:
         self._slots = slots
 
     async def contents(self, guild_id: int, name: str, version: int | None = None) -> DatasetContents:
-        """A version, or the newest, with its examples.
+        """A version (None: the newest) with its examples.
 
         Raises:
             NoSuchDatasetError
@@ -73,10 +73,11 @@ class DatasetInspection:
     async def difference(
         self, guild_id: int, name: str, older: int | None = None, newer: int | None = None
     ) -> DatasetDifference:
-        """What was added to and removed from a version since an ``older`` one: the newest and the one before it.
+        """What was added and removed between the versions ``older`` and ``newer``; by default the newest version and
+        the one before ``newer``.
 
         Raises:
-            NoSuchDatasetError: one of them is not there.
+            NoSuchDatasetError: one of the versions does not exist.
         """
         new = await self.contents(guild_id, name, newer)
         old = await self.contents(guild_id, name, new.dataset.version - 1 if older is None else older)
@@ -89,11 +90,11 @@ class DatasetInspection:
         )
 
     async def lint(self, guild_id: int, name: str) -> tuple[Dataset, LintReport]:
-        """Look the newest version over.
+        """Check the newest version.
 
         Raises:
             NoSuchDatasetError
-            LintTooLongError: it takes too long to look for secrets in what its texts are made of.
+            LintTooLongError: searching its texts for leaks takes too long or too much memory.
         """
         contents = await self.contents(guild_id, name)
         async with self._slots:
@@ -108,11 +109,11 @@ class DatasetInspection:
             raise LintTooLongError from error
 
     async def picture(self, contents: DatasetContents, say: Callable[[str], str] = str) -> bytes:
-        """A PNG of its shape; ``say`` translates the words in it."""
+        """A PNG of charts that describe the version; ``say`` translates the words in it."""
         title = f"{contents.dataset.name} v{contents.dataset.version}"
 
         def picture() -> bytes:
-            # Matplotlib takes half a second to import, which no start should wait for.
+            # Matplotlib takes half a second to import, which should not delay the start.
             from bot.datasets.picture import draw
 
             return draw(title, contents.examples, say)

@@ -1,4 +1,4 @@
-"""What people give as files is read, and added to a dataset."""
+"""Reads the files that people give, and adds their examples to a dataset."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from bot.storage.files import FileStore
 from bot.work.sealed import SealedProcesses, SealedWorkError, WorkLimits
 
 UNPACKING_WORK = WorkLimits(memory_bytes=160 << 20, processor_s=20, output_bytes=MAX_UNPACKED_BYTES + (1 << 20))
-"""Of a zip; what comes out is there three times."""
+"""For unpacking a zip; the contents are in memory three times."""
 
 
 @dataclass(frozen=True, slots=True)
 class GivenExamples:
-    """What a person gives, before it is in any dataset."""
+    """Examples that a person gives, before they are added to a dataset."""
 
     examples: Sequence[Example]
     given_by: int
@@ -44,7 +44,7 @@ class GivenExamples:
 
 
 class ExampleIntake:
-    """Reads the examples of files, and adds them."""
+    """Reads examples from files, and adds them to datasets."""
 
     def __init__(
         self,
@@ -55,8 +55,7 @@ class ExampleIntake:
         sealed: SealedProcesses,
         slots: asyncio.Semaphore,
     ) -> None:
-        """``uploads``: knows who has put which files there. ``signer`` tells archives that were made here from
-        others."""
+        """``uploads`` knows who uploaded which files. ``signer`` tells archives that were made here from others."""
         self._store = store
         self._files = files
         self._uploads = uploads
@@ -65,8 +64,8 @@ class ExampleIntake:
         self._slots = slots
 
     async def read(self, file_name: str, data: bytes, *, given_by: int, positive: bool = True) -> GivenExamples:
-        """The examples of an uploaded file: as ``read_upload`` takes it, or a zip of such files. ``positive``: whether
-        answers that are not marked themselves are what to say.
+        """The examples of an uploaded file: one that ``read_upload`` accepts, or a zip of such files. ``positive``:
+        whether answers that carry no mark of their own are what to say.
 
         Raises:
             UploadRefusedError: something is wrong with the file.
@@ -76,13 +75,13 @@ class ExampleIntake:
         origin = ExampleOrigin(given_by, datetime.now(UTC), positive)
         async with self._slots:
             examples = await asyncio.to_thread(read_upload, file_name, data, origin, self._signer)
-        # What was archived here was given before now, whoever did.
+        # Examples from an archive made here keep their dates, which are before now.
         is_new = all(example.created_at == origin.created_at for example in examples)
         return GivenExamples(examples, given_by, taken_over=is_zip(data) and is_new)
 
     async def read_folder(self, guild_id: int, folder: str, *, given_by: int, positive: bool = True) -> GivenExamples:
-        """The examples of what lies in a folder of the guild's files, or of one file: those of files that somebody is
-        known to have put there are given by them.
+        """The examples of the files in a folder of the guild, or of a single file. They count as given by whoever
+        uploaded the file, or by ``given_by`` where that is unknown. A zip is read as by ``read``.
 
         Raises:
             BadFileNameError, OwnFolderError, NoSuchFolderError
@@ -99,7 +98,7 @@ class ExampleIntake:
         return await self._read_files(folder, files, given_by, positive=positive)
 
     async def add(self, guild_id: int, name: str, given: GivenExamples) -> DatasetChange:
-        """Add what was read.
+        """Add the examples to the dataset ``name``.
 
         Raises:
             NoSuchDatasetError, DatasetFullError, TooManyDatasetsError: as ``DatasetStore.add``.

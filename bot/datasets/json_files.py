@@ -1,4 +1,4 @@
-"""Uploads in JSON: documents, and a record a line."""
+"""Reads uploads in JSON (one document) and JSONL (one record a line)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LIKE_THIS = '`{"prompt": "…", "answer": "…"}`'
 
 
 def from_jsonl(text: str, origin: ExampleOrigin, problems: Problems) -> Iterator[Example]:
-    """The examples of ``text``, a JSON object a line; empty lines are passed over."""
+    """Read the examples of ``text``, one JSON object a line; empty lines are skipped."""
     for number, line in enumerate(_lines(text), 1):
         if not line.strip():
             continue
@@ -42,7 +42,7 @@ def from_jsonl(text: str, origin: ExampleOrigin, problems: Problems) -> Iterator
 
 
 def from_json(text: str, origin: ExampleOrigin, problems: Problems) -> Iterator[Example]:
-    """The examples of ``text``, one JSON document: an object, or a list of objects or of such lists."""
+    """Read the examples of ``text``, one JSON document: an object, or a list of objects and of lists of objects."""
     try:
         document = load(text)
     except json.JSONDecodeError as error:
@@ -58,10 +58,10 @@ def from_json(text: str, origin: ExampleOrigin, problems: Problems) -> Iterator[
 
 
 def from_record(record: Any, origin: ExampleOrigin) -> list[Example]:
-    """The examples of one JSON value.
+    """The examples in one JSON value.
 
     Raises:
-        Problem: it is none of the forms that are known.
+        Problem: the value is in none of the known formats.
     """
     if not isinstance(record, dict):
         raise Problem(NOT_AN_OBJECT, example=_LIKE_THIS)
@@ -73,7 +73,7 @@ def from_record(record: Any, origin: ExampleOrigin) -> list[Example]:
 
 
 def _lines(text: str) -> Iterator[str]:
-    """By line feeds alone: other separators of lines may stand in JSON's texts. Nothing is copied ahead."""
+    """Split at line feeds only, as JSON strings may contain other line separators. Lines are copied one at a time."""
     start = 0
     while (end := text.find("\n", start)) >= 0:
         yield text[start:end]
@@ -90,11 +90,12 @@ def _flat(document: list[Any]) -> Iterator[Any]:
 
 
 def load(text: str) -> Any:
-    """The JSON document ``text``.
+    """Parse the JSON document ``text``.
 
     Raises:
-        json.JSONDecodeError: it is none.
-        Problem: it is nested too deep, or has a name twice, or a number that is none.
+        json.JSONDecodeError: it is not valid JSON.
+        Problem: it is nested too deeply, repeats a name within an object, or has a number with too many digits or
+            one that JSON does not allow, such as NaN.
     """
     try:
         return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_object)
@@ -102,7 +103,7 @@ def load(text: str) -> Any:
         raise Problem(TOO_DEEP) from None
     except json.JSONDecodeError:
         raise
-    except ValueError:  # the one that int() raises for thousands of digits
+    except ValueError:  # raised by int() for thousands of digits
         raise Problem(LONG_NUMBER) from None
 
 

@@ -7,11 +7,12 @@ from bot.datasets.example import Example
 
 _CHARS = 500
 _MIN_LETTERS = 60
-"""Of a shorter prompt the language is uncertain (Russian or Macedonian?), and the answer is looked at as well."""
+"""The language of a shorter prompt is uncertain (Russian or Macedonian?), so the answer is considered as well."""
 
 
 def language_of_example(example: Example) -> str | None:
-    """The language of the prompt, ISO 639: as the example says, or as it reads; None of what has no letters."""
+    """The language of the prompt as an ISO 639 code: the one that the example states, else the detected one; None if
+    there are no letters."""
     if example.language is not None:
         return example.language
     text = example.prompt[:_CHARS]

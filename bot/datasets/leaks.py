@@ -1,11 +1,11 @@
-"""Secrets and personal data that somebody has put into an example.
+"""Finds secrets and personal data in examples.
 
-Secrets: the detectors of detect-secrets that know a token by its form; those that go by entropy or by words alone
+Secrets: the detectors of detect-secrets that recognise a token by its form; those that go by entropy or by words alone
 would flag half of what people write about programs. Telephone numbers: phonenumbers (Google's libphonenumber). Bank
 accounts and cards: their check digits, by python-stdnum.
 
-Their regular expressions take a time that grows with the square of a line, and hold the interpreter while they do: what
-people have uploaded is searched in a sealed process.
+The time that the detectors' regular expressions take grows with the square of a line's length, and they hold the GIL
+meanwhile, so what people have uploaded is searched in a sealed process.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from bot.errors import translatable as _
 
 
 class LeakKind(StrEnum):
-    """What nobody should learn from an example."""
+    """Kinds of data that should not be in an example."""
 
     SECRET = "secret"  # noqa: S105 - a word, not a secret
     EMAIL = "email"
@@ -60,41 +60,41 @@ LEAK_NAMES: dict[LeakKind, str] = {
 
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,5}[^\W\d_]{2,24}(?![\w-])")
 _EXAMPLE_DOMAINS = ("example.com", "example.org", "example.net", ".example", ".test", ".invalid")
-"""Nobody's, by RFC 2606."""
+"""Reserved by RFC 2606, so nobody's."""
 _IBAN = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}(?![A-Z0-9])")
 _CARD = re.compile(r"(?<![\d-])[2-6]\d{3}(?:[ -]?\d{4}){2}[ -]?\d{1,7}(?![\d-])")
 _DIGIT = re.compile(r"\d")
 _MIN_DIGITS = 7
-# Newer than what detect-secrets knows: keys of OpenAI and Anthropic with a prefix.
+# Prefixed keys of OpenAI and Anthropic, which detect-secrets does not know yet.
 _NEWER_KEYS = re.compile(r"(?<![\w-])sk-(?:proj|svcacct|ant)-[\w-]{20,200}")
 
 _SEARCHED_CHARS, _OVERLAP_CHARS = 1000, 400
-"""A longer line is searched in parts that overlap by more than the longest keys but tokens with much inside."""
+"""Longer lines are searched in parts. The overlap is longer than any key, except tokens that carry much content."""
 
 
 @dataclass(frozen=True, slots=True)
 class Leaks:
-    """What leaks in an example."""
+    """The leaks found in an example."""
 
     leaks: tuple[LeakKind, ...] = ()
     """In alphabetical order."""
     in_prompt: bool = False
-    """Whether some of it does in the prompt."""
+    """Whether the prompt has some of them."""
 
 
 def unpacked_leaks(given: bytes) -> list[Leaks]:
-    """What ``found`` gave, of each example."""
+    """Decode the result of ``found``: the leaks of each example."""
     return [Leaks(tuple(map(LeakKind, leaks)), in_prompt) for leaks, in_prompt in json.loads(given)]
 
 
 def load() -> None:
-    """Have all loaded that is loaded at the first search."""
+    """Load everything that is otherwise loaded by the first search."""
     leaks_in("call +7 912 345-67-89 or +1 212 555 0100, pay to DE89 3704 0044 0532 0130 00", None)
 
 
 def found(packed: bytes) -> bytes:
-    """What leaks in examples, as ``unpacked_leaks`` reads it; for a sealed process, so this imports little. ``packed``
-    is a list as JSON, with the language and the texts of each example, the prompt first."""
+    """Search examples for leaks; ``unpacked_leaks`` decodes the result. Runs in a sealed process, so this module
+    imports little. ``packed`` is a JSON list with the language and the texts of each example, the prompt first."""
     made: list[tuple[list[LeakKind], bool]] = []
     for language, (prompt, *others) in json.loads(packed):
         in_prompt = leaks_in(prompt, language)
@@ -103,8 +103,8 @@ def found(packed: bytes) -> bytes:
 
 
 def leaks_in(text: str, language: str | None) -> set[LeakKind]:
-    """What leaks in ``text``, of at most ``MAX_CHARS``; numbers without a country's code are taken for Russian ones in
-    a Russian text. Takes about 1 ms, or a fifth of a second when first called."""
+    """The kinds of leaks in ``text``, of at most ``MAX_CHARS``. In a Russian text, telephone numbers without a country
+    code are taken as Russian. Takes about 1 ms, or a fifth of a second when first called."""
     found: set[LeakKind] = set()
     if _NEWER_KEYS.search(text) or any(_has_secret(part) for line in text.splitlines() for part in _parts(line)):
         found.add(LeakKind.SECRET)

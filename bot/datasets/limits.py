@@ -8,9 +8,9 @@ from bot.errors import translatable as _
 from bot.storage.file_names import shown
 
 MAX_DATASETS = 100
-"""Names in a guild."""
+"""Datasets per guild, versions not counted."""
 MAX_VERSIONS = 100
-"""Of one name."""
+"""Versions per dataset."""
 
 
 class TooManyDatasetsError(StarlingError):
@@ -44,7 +44,7 @@ class EmptyDatasetError(StarlingError):
 
 
 def require_room_for_dataset(datasets: int) -> None:
-    """Look whether a guild that has so many ``datasets``, versions not counted, may have one more.
+    """Check that a guild with this many ``datasets``, versions not counted, may have one more.
 
     Raises:
         TooManyDatasetsError
@@ -54,7 +54,7 @@ def require_room_for_dataset(datasets: int) -> None:
 
 
 def require_room_for_version(versions: int) -> None:
-    """Look whether a dataset that has so many ``versions`` may have one more.
+    """Check that a dataset with this many ``versions`` may have one more.
 
     Raises:
         TooManyDatasetsError
@@ -64,7 +64,7 @@ def require_room_for_version(versions: int) -> None:
 
 
 def require_room_for_examples(name: str, examples: int, chars: int) -> None:
-    """Look whether the dataset ``name`` may have so many ``examples`` with so many characters in all.
+    """Check that the dataset ``name`` may have this many ``examples``, with ``chars`` characters in total.
 
     Raises:
         DatasetFullError

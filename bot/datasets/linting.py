@@ -1,4 +1,4 @@
-"""Looking a dataset over before anything is trained on it."""
+"""Checks a dataset before anything is trained on it."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ class LintKind(StrEnum):
 
 
 NEAR = 0.85
-"""From here on two prompts are nearly the same."""
+"""The similarity from which two prompts count as nearly the same."""
 MAX_TOKENS = 2048
-"""Of an example: what small models are trained with."""
+"""Per example: the context with which small models are trained."""
 MIN_EXAMPLES = 10
-"""What OpenAI's fine-tuning demands."""
+"""The minimum for OpenAI's fine-tuning."""
 MAX_OF_A_KIND = 20
-"""Findings of a kind that are told; the rest are counted."""
+"""Findings of each kind that are reported; the rest are only counted."""
 ONE_GIVER_SHARE = 0.8
 ONE_ANSWER_SHARE = 0.2
 NEGATIVE_SHARE = 0.5
@@ -71,26 +71,26 @@ _SHOWN = 60
 
 @dataclass(frozen=True, slots=True)
 class LintFinding:
-    """Something to look at; it hinders nothing."""
+    """Something worth a look; it prevents nothing."""
 
     kind: LintKind
     keys: tuple[str, ...]
-    """Of the examples that it is about; of at most 50 when it is about the dataset."""
+    """The keys of the examples concerned; at most 50 if the finding is about the dataset as a whole."""
     message: LazyMessage
 
 
 @dataclass(frozen=True, slots=True)
 class LintReport:
-    """What was found."""
+    """The result of checking a dataset."""
 
     findings: tuple[LintFinding, ...]
-    """The gravest first, ``MAX_OF_A_KIND`` of each kind at most."""
+    """The most serious kind first, at most ``MAX_OF_A_KIND`` of each kind."""
     counts: Mapping[LintKind, int]
-    """How many there are of each kind, up to 1000."""
+    """How many findings there are of each kind, counted up to 1000."""
 
 
 def lint(examples: Sequence[Example], leaks: Sequence[Leaks], embed: Embedding = trigram_vectors) -> LintReport:
-    """Look ``examples`` over, in which ``leaks`` were found, of each one. Blocks: about 1 ms an example."""
+    """Check ``examples``; ``leaks`` has what was found in each of them. Blocks: about 1 ms an example."""
     checks: dict[LintKind, Iterator[LintFinding]] = {
         LintKind.CONTRADICTION: _contradictions(examples),
         LintKind.LEAK: _leaks(examples, leaks),
@@ -112,7 +112,7 @@ _MAX_COUNTED = 1000
 
 
 def packed_texts(examples: Sequence[Example]) -> bytes:
-    """What ``bot.datasets.leaks.found`` takes. Blocks for the languages: about 1 ms an example."""
+    """The input for ``bot.datasets.leaks.found``. Blocks to detect languages: about 1 ms an example."""
     return json.dumps([[language_of_example(example), example.texts] for example in examples]).encode()
 
 
@@ -159,7 +159,7 @@ def _duplicates(examples: Sequence[Example]) -> Iterator[LintFinding]:
 
 
 def _near_duplicates(examples: Sequence[Example], embed: Embedding) -> Iterator[LintFinding]:
-    """Of prompts that are the same but for case and punctuation, only the first is compared."""
+    """Pairs of similar prompts; of prompts that differ only in case and punctuation, only the first is compared."""
     prompts = list({plain(example.prompt): example for example in reversed(examples)}.values())[::-1]
     if len(prompts) < 2:
         return
@@ -178,7 +178,7 @@ def _near_duplicates(examples: Sequence[Example], embed: Embedding) -> Iterator[
 
 def _too_long(examples: Sequence[Example]) -> Iterator[LintFinding]:
     for example in examples:
-        if sum(len(text.encode()) for text in example.texts) <= MAX_TOKENS:  # a token has a byte at the least
+        if sum(len(text.encode()) for text in example.texts) <= MAX_TOKENS:  # a token has at least one byte
             continue
         tokens = sum(map(count_tokens, example.texts))
         if tokens > MAX_TOKENS:

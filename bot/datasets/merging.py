@@ -1,4 +1,4 @@
-"""From the datasets that a guild has selected to what a model is trained on."""
+"""Merges the datasets that a guild has selected into the examples that a model is trained on."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from bot.datasets.similarity import asked, plain
 
 
 def taken(positive: Sequence[Example], negative: Sequence[Example] = ()) -> list[Example]:
-    """The examples of a dataset of what to say, and those of one of what not to say, as one.
+    """Merge the examples of a positive dataset and those of a negative one.
 
-    In the second, answers are what not to say, whatever was said of them when they were given; one to a prompt that
-    the first answers makes a pair with that answer. Where both have the same answer, the first is right.
+    In the negative dataset every answer is taken as what not to say, however it was marked when it was given. If it
+    belongs to a prompt that the positive dataset answers, the two answers make a pair. Where both datasets have the
+    same answer to a prompt, the positive one wins.
     """
     unlike: dict[object, list[Example]] = defaultdict(list)
     for example in negative:

@@ -1,4 +1,4 @@
-"""What datasets may be called."""
+"""Which names datasets may have, and when two names are the same."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ class BadDatasetNameError(StarlingError):
 
 
 def tidied(name: str) -> str:
-    """``name`` as it is kept: in Unicode's form NFC, single spaces.
+    """``name`` as it is stored: in Unicode NFC, with single spaces.
 
     Raises:
-        BadDatasetNameError: no dataset may be called so; its archive is a file of that name.
+        BadDatasetNameError: the name is not allowed; as a dataset's archive is named after it, it must do as a file
+            name.
     """
     tidy = " ".join(unicodedata.normalize("NFC", name).split())
     if len(tidy) > MAX_NAME_CHARS or not is_name(tidy) or set(tidy) & set('"*<>?|`'):
@@ -35,5 +36,5 @@ def tidied(name: str) -> str:
 
 
 def key_of_name(name: str) -> str:
-    """The same for names that differ in case and spaces only."""
+    """A key that is the same for names that differ only in case and spaces."""
     return unicodedata.normalize("NFC", " ".join(unicodedata.normalize("NFC", name).split()).casefold())

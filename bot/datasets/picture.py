@@ -1,4 +1,4 @@
-"""The shape of a dataset at a glance."""
+"""Draws charts that describe a dataset."""
 
 from __future__ import annotations
 
@@ -35,22 +35,22 @@ _SIZE_INCHES, _DPI = (9.0, 6.0), 100
 _MAX_LANGUAGES = 8
 _BINS = 24
 _MAX_MEASURED = 4000
-"""Examples whose tokens are counted; of more, evenly chosen ones."""
+"""The most examples whose tokens are counted; of more, evenly spaced ones."""
 _TITLE = 80
 _TICKS = 9.0
 _MAX_TICKS = 5
 _LEFT, _RIGHT, _BETWEEN = 26, 28, 44
-"""Pixels beside the names of bars: for what is before them, for half a number behind the last column, and between the
-columns."""
+"""Horizontal margins in pixels, in addition to the names of bars: left of these, right of the last column (half a
+number fits there), and between the columns."""
 _TOPS, _ROW = (58, 342), 222
-"""Pixels from the top down to each row of axes, and the height of one."""
+"""Pixels from the top of the figure to each row of axes, and the height of a row."""
 
 
 def draw(title: str, examples: Sequence[Example], say: Callable[[str], str] = str) -> bytes:
-    """A PNG of 900 by 600 pixels: lengths, languages, sources, and positives, negatives and pairs.
+    """A PNG of 900 by 600 pixels with four charts: lengths, languages, sources, and positives, negatives and pairs.
 
-    ``say`` translates the words in it. Blocks: a fifth of a second, and half a second more when first called; for
-    ``bot.charts.draw_in_thread``.
+    ``say`` translates the words in it. Blocks: a fifth of a second, and half a second more when first called. Call it
+    through ``bot.charts.draw_in_thread``.
     """
     measured = examples[:: max(1, -(-len(examples) // _MAX_MEASURED))]
     prompts = [count_tokens(example.prompt) for example in measured]
@@ -75,7 +75,7 @@ def draw(title: str, examples: Sequence[Example], say: Callable[[str], str] = st
 
 
 def _grid(figure: Figure, left_names_px: float, right_names_px: float) -> list[list[Axes]]:
-    """Two rows of two axes, of the same size, beside names that are so wide."""
+    """Two rows of two axes, all the same size, leaving room for bar names of these widths."""
     width, height = (inches * _DPI for inches in _SIZE_INCHES)
     first = _LEFT + left_names_px
     column = (width - first - _BETWEEN - right_names_px - _RIGHT) / 2
@@ -120,6 +120,6 @@ def _with_others(counts: Counter[str], others: str) -> list[tuple[str, int]]:
 
 
 def _drawable(text: str) -> str:
-    """``text`` with a square for each letter that the font lacks, such as emoji."""
+    """``text`` with a square for each character that the font lacks, such as emoji."""
     known = get_font(findfont(FontProperties())).get_charmap()
     return "".join(char if ord(char) in known else "□" for char in text)

@@ -1,4 +1,4 @@
-"""From the bytes of an uploaded file to its text."""
+"""Decodes the bytes of an uploaded file to text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def text_of(data: bytes) -> str:
-    """The text of ``data``: UTF-8, with a byte order mark or without, or UTF-16 with one. Line ends stay as they are.
+    """Decode ``data``: UTF-8 with or without a byte order mark, or UTF-16 with one. Line endings are kept.
 
     Raises:
         Problem: it is empty, binary, or in another encoding.

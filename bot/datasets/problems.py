@@ -1,4 +1,4 @@
-"""What is wrong with an uploaded file, told all at once."""
+"""Problems with an uploaded file, collected so that they are reported all at once."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ MAX_PROBLEMS = 20
 
 
 class UploadRefusedError(StarlingError):
-    """Raised for a file that cannot be read as a whole; nothing of it was taken.
+    """Raised for a file with problems; nothing in it was accepted.
 
-    ``problems`` has ``MAX_PROBLEMS`` sentences at most, and one that says so when there are more.
+    ``problems`` has at most ``MAX_PROBLEMS`` sentences, plus one that says so if there are more.
     """
 
     sentence = _("Nothing in {file} was taken. Please correct this and upload it again:")
@@ -41,17 +41,17 @@ AT_ITEM = _("Item {item}: {problem}")
 
 
 def at_line(line: int, problem: LazyMessage) -> LazyMessage:
-    """``problem`` with the number of its line; the first has 1."""
+    """``problem`` with its line number, counted from 1."""
     return lazy(AT_LINE, line=line, problem=problem)
 
 
 def at_item(item: int, problem: LazyMessage) -> LazyMessage:
-    """``problem`` with the number of its object in a list; the first has 1."""
+    """``problem`` with the position of its object in a list, counted from 1."""
     return lazy(AT_ITEM, item=item, problem=problem)
 
 
 class TooManyProblems(Exception):  # noqa: N818 - ends the reading; what is raised in the end is UploadRefusedError
-    """Raised when no more problems are wanted."""
+    """Raised to stop reading once there are more than ``MAX_PROBLEMS`` problems."""
 
 
 class Problems:
@@ -61,10 +61,10 @@ class Problems:
         self.messages: list[LazyMessage] = []
 
     def add(self, problem: LazyMessage) -> None:
-        """Note ``problem``.
+        """Add ``problem``.
 
         Raises:
-            TooManyProblems: ``MAX_PROBLEMS`` are noted already.
+            TooManyProblems: there are ``MAX_PROBLEMS`` already.
         """
         if len(self.messages) >= MAX_PROBLEMS:
             raise TooManyProblems

@@ -1,4 +1,4 @@
-"""What is read of datasets, their versions and their examples."""
+"""Queries for datasets, their versions and their examples."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class DatasetQueries:
         return chosen
 
     async def selected(self, guild_id: int, label: DatasetLabel) -> Dataset | None:
-        """The version that is selected to be trained on as ``label``."""
+        """The version that is selected for training as ``label``, if any."""
         wanted = select(DatasetRow).where(DatasetRow.guild_id == guild_id, DatasetRow.selected_as == label)
         async with self._database.sessions() as session:
             row = await session.scalar(wanted)
@@ -96,7 +96,8 @@ class DatasetQueries:
             return None if row is None or row.guild_id != guild_id else dataset_of(row)
 
     async def search(self, guild_id: int, name: str, typed: str, limit: int) -> list[ExampleHit]:
-        """Of the newest version, the first ``limit`` examples in whose prompt or answers ``typed`` stands.
+        """The first ``limit`` examples of the newest version whose key, or the first 200 characters of whose prompt or
+        answers, contain ``typed``, ignoring case.
 
         Raises:
             NoSuchDatasetError

@@ -1,4 +1,4 @@
-"""Reading an uploaded file: as a whole, or with everything told that is wrong with it."""
+"""Reads an uploaded file: either all of it is accepted, or everything that is wrong with it is reported."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def read_upload(name: str, data: bytes, origin: ExampleOrigin, signer: ArchiveSi
     """The examples in a file that was uploaded as ``name``: JSONL or JSON (OpenAI's chat and preference formats, or
     objects with named fields), CSV, or an archive of a dataset.
 
-    The content decides between JSON and CSV where the name does not. ``signer`` tells archives that were made
-    here; without it none is. Blocks: up to a few seconds for ``MAX_BYTES``.
+    The content decides between JSON and CSV where the name does not. ``signer`` recognises archives that were made
+    here; without it, no archive counts as such. Blocks: up to a few seconds for ``MAX_BYTES``.
 
     Raises:
-        UploadRefusedError: something is wrong with it; the first 20 problems are told.
+        UploadRefusedError: something is wrong with the file; the error has the first 20 problems.
     """
     try:
         if len(data) > MAX_BYTES:

@@ -1,4 +1,4 @@
-"""Reading back the archive of a dataset. Who gave what is believed of archives that were made here."""
+"""Reads the archive of a dataset back. Only archives that were made here are trusted about who gave what."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ TOO_MANY_ARCHIVED = _("The archive has more than {limit} examples, which is the 
 
 
 def is_zip(data: bytes) -> bool:
-    """Whether ``data`` begins as a zip does."""
+    """Whether ``data`` begins like a zip."""
     return data.startswith((b"PK\x03\x04", b"PK\x05\x06"))
 
 
 def restore(data: bytes, origin: ExampleOrigin, signer: ArchiveSigner | None) -> list[Example]:
-    """The examples in the archive ``data``; nothing is unpacked to a disk.
+    """The examples in the archive ``data``; nothing is written to disk.
 
-    They keep their givers and dates where ``signer`` has signed the archive. Anybody can write any other one, and name
-    whom they like in it: there all is given by the one who uploads it, as with every other file.
+    They keep their givers and dates if ``signer`` has signed the archive. Anybody can write an unsigned one and name
+    whom they like in it, so all its examples count as given by its uploader, as with any other file.
 
     Raises:
-        Problem: it is no archive of ours, or not any more as it was made.
+        Problem: it is not an archive in our format, or was changed after it was made.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as zipped:
@@ -98,7 +98,7 @@ def _check_members(zipped: zipfile.ZipFile) -> None:
 
 
 def leads_out(name: str) -> bool:
-    """Whether ``name``, of a file in a zip, is no path within the folder that the zip is unpacked to."""
+    """Whether ``name``, of a file in a zip, points outside the folder that the zip is unpacked to."""
     path = name.replace("\\", "/")
     return path.startswith("/") or path[1:2] == ":" or ".." in path.split("/") or "\0" in name
 
@@ -112,7 +112,7 @@ def _read(zipped: zipfile.ZipFile, name: str, limit_bytes: int) -> bytes:
 
 
 def _digest(zipped: zipfile.ZipFile, name: str) -> str:
-    """What zipfile gives never exceeds the size that was checked."""
+    """The SHA-256 of a member, as hexadecimal digits; ``zipfile`` never yields more than the size that was checked."""
     digest = hashlib.sha256()
     with zipped.open(name) as file:
         while chunk := file.read(_CHUNK):
@@ -150,11 +150,11 @@ def _examples(table: bytes, manifest: dict[str, Any]) -> list[Example]:
 
 
 def _checked(example: Example) -> Example:
-    """``example``, whose texts hold to what is demanded of other files.
+    """``example``, after checking it as strictly as examples of other files.
 
     Raises:
-        ValueError: another field of it cannot be.
-        Problem: a text does not.
+        ValueError: a field other than a text is invalid.
+        Problem: a text is invalid.
     """
     if not 0 < example.given_by < 1 << 63 or len(example.language or "") > 16 or len(example.origin_id or "") > 64:
         raise ValueError("no such id, language or correction")

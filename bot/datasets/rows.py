@@ -1,4 +1,4 @@
-"""Rows of datasets and examples, and what they say."""
+"""Conversions between datasets and examples and their database rows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.storage.tables import DatasetExampleRow, DatasetRow
 
 
 def new_row(guild_id: int, name: str, version: int, created_by: int) -> DatasetRow:
-    """An empty version, open."""
+    """The row of an empty version that is not sealed."""
     now = datetime.now(UTC)
     return DatasetRow(
         id=uuid.uuid4().hex, guild_id=guild_id, name=name, name_key=key_of_name(name), version=version,
@@ -25,13 +25,13 @@ def new_row(guild_id: int, name: str, version: int, created_by: int) -> DatasetR
 
 
 def dataset_of(row: DatasetRow) -> Dataset:
-    """What ``row`` says, apart from its session."""
+    """The dataset in ``row``, detached from the session."""
     values = {name: getattr(row, name) for name in Dataset.__dataclass_fields__}
     return Dataset(**{**values, "selected_as": None if row.selected_as is None else DatasetLabel(row.selected_as)})
 
 
 def example_values(example: Example, dataset_id: str, key: str, position: int) -> dict[str, object]:
-    """The columns of one example of a version; ``position``: from 0, in the order in which they were added."""
+    """The column values of an example in a version; ``position`` counts from 0, in the order of addition."""
     return {
         "dataset_id": dataset_id, "key": key, "position": position, "chars": example.chars,
         "prompt": example.prompt, "answer": example.answer, "rejected": example.rejected, "system": example.system,
@@ -42,7 +42,7 @@ def example_values(example: Example, dataset_id: str, key: str, position: int) -
 
 
 def example_of(row: DatasetExampleRow) -> Example:
-    """What ``row`` says, apart from its session."""
+    """The example in ``row``, detached from the session."""
     turns = tuple(Turn("user" if role == "user" else "assistant", said) for role, said in row.turns)
     return Example(
         prompt=row.prompt, answer=row.answer, rejected=row.rejected, system=row.system, turns=turns,
@@ -52,7 +52,7 @@ def example_of(row: DatasetExampleRow) -> Example:
 
 
 async def version_rows(session: AsyncSession, guild_id: int, name: str) -> list[DatasetRow]:
-    """The versions of a dataset, the newest first."""
+    """The rows of a dataset's versions, the newest first."""
     wanted = (
         select(DatasetRow)
         .where(DatasetRow.guild_id == guild_id, DatasetRow.name_key == key_of_name(name))

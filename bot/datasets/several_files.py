@@ -1,4 +1,4 @@
-"""Several files read as one dataset, with everything told that is wrong, by file and line."""
+"""Reads several files as one dataset, reporting everything that is wrong by file and line."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ NOTHING_TO_READ = _("There is no CSV, JSON or JSONL file in it.")
 def read_files(
     name: str, files: Sequence[ReadableFile], given_by: int, created_at: datetime, *, positive: bool
 ) -> list[Example]:
-    """The examples of ``files``, which together are called ``name``. ``given_by``: who gives those that nobody is known
-    to have put there; see ``ExampleOrigin`` for the rest. Blocks.
+    """The examples of ``files``; ``name`` is what they are called together. ``given_by``: who gives the examples of
+    files whose uploader is unknown; see ``ExampleOrigin`` for the rest. Blocks.
 
     Raises:
-        UploadRefusedError: something is wrong with some of them; the first 20 problems are told.
+        UploadRefusedError: something is wrong with some of the files; the error has the first 20 problems.
     """
     found, problems = list[Example](), list[LazyMessage]()
     for file in files:

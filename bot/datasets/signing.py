@@ -1,4 +1,4 @@
-"""The signature by which an archive that was made here is known again."""
+"""The signature by which an archive that was made here is recognised."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ from pathlib import Path
 
 KEY_BYTES = 32
 FIELD = "signature"
-"""Of a manifest."""
+"""The manifest's field for the signature."""
 
 
 class ArchiveSigner:
     """Signs manifests of archives with a key of this installation.
 
-    A manifest has the hash of each file of its archive, so what it signs is the whole archive. The key is made when it
-    is first needed, for its owner alone to read; without it (another machine, a folder that was not kept) archives are
-    taken as files of those who upload them.
+    A manifest has the hash of each file in its archive, so the signature covers the whole archive. The key is made when
+    it is first needed, readable by its owner only. Without the original key (on another machine, or if its folder was
+    lost) an archive counts as a file of whoever uploads it.
     """
 
     def __init__(self, path: Path) -> None:
-        """``path``: the file of the key, which need not be there yet. Nobody but the operator may reach it."""
+        """``path``: the key file, which need not exist yet. Only the operator may have access to it."""
         self._path = path
         self._lock = threading.Lock()
 
     def signed(self, manifest: Mapping[str, object]) -> dict[str, object]:
-        """``manifest`` with its signature. Blocks.
+        """``manifest`` with a signature added. Blocks.
 
         Raises:
-            OSError: the key can be neither read nor made.
+            OSError: the key can be neither read nor created.
         """
         return {**manifest, FIELD: self._signature(manifest)}
 
     def has_signed(self, manifest: Mapping[str, object]) -> bool:
-        """Whether it has the signature that it was given here. Blocks; raises as ``signed``."""
+        """Whether ``manifest`` has a valid signature made with this key. Blocks; raises as ``signed``."""
         given = manifest.get(FIELD)
         return isinstance(given, str) and hmac.compare_digest(given.encode(), self._signature(manifest).encode())
 
     def _signature(self, manifest: Mapping[str, object]) -> str:
-        """64 hexadecimal digits, of all of it but the signature."""
+        """The signature of the manifest without its signature field: 64 hexadecimal digits."""
         content = {name: value for name, value in manifest.items() if name != FIELD}
         plain = json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
         return hmac.new(self._key(), plain, hashlib.sha256).hexdigest()
@@ -56,7 +56,7 @@ class ArchiveSigner:
             return self._new_key()
 
     def _new_key(self) -> bytes:
-        """A key, whole in its file; or the one that another thread or process has put there meanwhile."""
+        """Create the key file atomically, unless another thread or process has done so meanwhile; return the key."""
         with self._lock:
             if not self._path.exists():
                 self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Which texts resemble each other: by the trigrams of their characters, without a model."""
+"""Measures how similar texts are by their character trigrams, without a model."""
 
 from __future__ import annotations
 
@@ -15,27 +15,28 @@ from bot.datasets.example import Example
 
 Vectors = NDArray[np.float32]
 Embedding = Callable[[Sequence[str]], Vectors]
-"""From texts to vectors of length 1, one a row, whose products say how alike the texts are (1: the same)."""
+"""Maps texts to vectors of length 1, one a row, whose dot products are the texts' similarities (1: the same)."""
 
 _DIMENSIONS = 512
 _CHARS = 300
-"""What of a text is compared: its beginning."""
+"""Only this many characters at the beginning of a text are compared."""
 _BLOCK = 512
 _NO_WORD = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
 
 
 def plain(text: str) -> str:
-    """``text`` without what does not change its meaning: case, punctuation, spaces, forms of letters."""
+    """``text`` normalised in what does not change its meaning: case, punctuation, white space, character forms."""
     return _NO_WORD.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip() or text.strip()
 
 
 def asked(example: Example) -> tuple[object, ...]:
-    """What an example's answer answers, the same for those that differ in what ``plain`` takes away."""
+    """A key for what an example's answer responds to: its prompt, system text and turns. Prompts and turns that differ
+    only in what ``plain`` removes count as the same."""
     return plain(example.prompt), example.system, tuple(plain(turn.text) for turn in example.turns)
 
 
 def trigram_vectors(texts: Sequence[str]) -> Vectors:
-    """Vectors by the trigrams of characters, rarer ones weighing more (TF-IDF), hashed into 512 dimensions."""
+    """Vectors of character trigrams hashed into 512 dimensions, in which rarer ones weigh more (TF-IDF)."""
     counts = [Counter(_trigrams(plain(text)[:_CHARS])) for text in texts]
     vectors = np.zeros((len(texts), _DIMENSIONS), np.float32)
     for row, found in enumerate(counts):
@@ -48,7 +49,8 @@ def trigram_vectors(texts: Sequence[str]) -> Vectors:
 
 
 def similar_pairs(vectors: Vectors, similarity: float) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """The pairs of rows whose product is at least ``similarity``, in blocks; each once, the smaller row first."""
+    """The pairs of rows whose dot product is at least ``similarity``, in blocks: each pair once, the smaller row number
+    first."""
     for start in range(0, len(vectors), _BLOCK):
         products = vectors[start : start + _BLOCK] @ vectors[start:].T
         first, second = np.nonzero(products >= similarity)
@@ -57,7 +59,7 @@ def similar_pairs(vectors: Vectors, similarity: float) -> Iterator[tuple[NDArray
 
 
 def cluster(vectors: Vectors, similarity: float) -> NDArray[np.intp]:
-    """For each row the smallest row that a chain of similar ones leads to: rows of one cluster have the same."""
+    """Cluster rows that chains of similar ones connect: for each row, the smallest row number in its cluster."""
     roots = np.arange(len(vectors))
     for first, second in similar_pairs(vectors, similarity):
         join(roots, first, second)
@@ -65,7 +67,7 @@ def cluster(vectors: Vectors, similarity: float) -> NDArray[np.intp]:
 
 
 def join(roots: NDArray[np.intp], first: NDArray[np.intp], second: NDArray[np.intp]) -> None:
-    """Make one cluster of those of each pair, in place; ``roots`` are as ``cluster`` returns them."""
+    """Merge the clusters of the two rows of each pair, in place; ``roots`` is as ``cluster`` returns it."""
     while True:
         one, other = roots[first], roots[second]
         apart = one != other

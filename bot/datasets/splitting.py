@@ -1,4 +1,4 @@
-"""Splitting a dataset into what is learnt and what is held out to see what was learnt."""
+"""Splits a dataset into training examples and held-out examples."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from bot.datasets.example import Example
 from bot.datasets.similarity import Embedding, cluster, join, plain, trigram_vectors
 
 MIN_SHARE, SHARE, MAX_SHARE = 0.10, 0.15, 0.20
-"""Of the examples, that are held out."""
+"""The least, intended and greatest share of the examples that are held out."""
 
 SEED = 2026
-"""Where nobody has chosen another one."""
+"""The default seed."""
 SIMILARITIES = (0.5, 0.6, 0.7, 0.8)
-"""From how alike on prompts stay on one side. The next is tried only when the clusters of the one before are too large
-for any split; prompts that are more alike than the last are never separated."""
+"""Thresholds from which prompts are kept on the same side. Each is tried only if the clusters at the previous one are
+too large to hold out ``MIN_SHARE``; prompts at least as similar as the last are never separated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,9 @@ class Split:
 
     training: tuple[Example, ...]
     heldout: tuple[Example, ...]
-    """10 to 20 % of all; fewer, or none, of less than five examples or when nearly all resemble each other."""
+    """10 to 20 % of all; fewer or none if there are less than five examples, or if nearly all resemble each other."""
     similarity: float
-    """Prompts at least so alike are on the same side."""
+    """Prompts at least this similar are on the same side."""
 
 
 def split(examples: Sequence[Example], *, seed: int, embed: Embedding = trigram_vectors) -> Split:
@@ -64,7 +64,7 @@ def split(examples: Sequence[Example], *, seed: int, embed: Embedding = trigram_
 def _with_conversations(
     roots: NDArray[np.intp], prompts: Sequence[str], examples: Sequence[Example]
 ) -> NDArray[np.intp]:
-    """``roots`` with the prompts joined that belong to conversations which begin alike."""
+    """``roots``, with the clusters merged of prompts whose conversations have the same opening message."""
     row = {prompt: number for number, prompt in enumerate(prompts)}
     opened: dict[str, int] = {}
     first, second = [], []
@@ -79,7 +79,8 @@ def _with_conversations(
 
 
 def _chosen(groups: list[list[str]], count: int, seed: int) -> frozenset[str]:
-    """The keys of the groups that are held out: by the seed's own order, as many as come nearest to ``SHARE``."""
+    """The keys of the groups to hold out: groups are taken in an order given by the seed, skipping those that would
+    exceed ``MAX_SHARE``, until ``SHARE`` is reached."""
     groups.sort(key=lambda keys: hashlib.sha256(f"{seed}:{min(keys)}".encode()).digest())
     chosen: list[str] = []
     for keys in groups:

@@ -1,4 +1,4 @@
-"""The rows of datasets, their versions and their examples."""
+"""Stores datasets, their versions and their examples in the database."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ from bot.storage.guild_lock import lock_guild, settled
 from bot.storage.tables import CorrectionRow, DatasetExampleRow, DatasetRow, TakenBackRow, WithdrawalRow
 
 _IDS_AT_ONCE = 1000
-"""In one statement: SQLite takes at most 32,766 parameters."""
+"""Ids in one statement: SQLite takes at most 32,766 parameters."""
 
 
 class DatasetStore(DatasetErasure):
-    """The datasets of all guilds. Changes in one guild come one after the other, whoever makes them."""
+    """The datasets of all guilds. Changes within a guild are serialised by its lock, whoever makes them."""
 
     async def create(self, guild_id: int, name: str, created_by: int) -> Dataset:
-        """An empty dataset, version 1.
+        """Create an empty dataset, version 1.
 
         Raises:
             BadDatasetNameError, DatasetExistsError, TooManyDatasetsError
@@ -60,8 +60,8 @@ class DatasetStore(DatasetErasure):
         return dataset_of(row)
 
     async def add(self, guild_id: int, name: str, examples: Sequence[Example], added_by: int) -> DatasetChange:
-        """Add ``examples``, all or none; those that teach what another one there teaches are passed over, and those
-        of an archive that were withdrawn since.
+        """Add ``examples``, all or none. Skipped are those whose key the dataset already has, and those that were
+        taken back since they were given (an archive may still contain them).
 
         Raises:
             NoSuchDatasetError, DatasetFullError, TooManyDatasetsError
@@ -99,7 +99,7 @@ class DatasetStore(DatasetErasure):
         )  # fmt: skip
 
     async def still_given(self, examples: Sequence[Example]) -> list[Example]:
-        """``examples`` without those that were taken back since they were given, which ``add`` leaves out."""
+        """``examples`` without those that were taken back since they were given; ``add`` skips these too."""
         async with self._database.sessions() as session:
             return still_given(examples, *await self._taken_back(session, examples))
 
@@ -123,7 +123,7 @@ class DatasetStore(DatasetErasure):
         return DatasetChange(dataset_of(row), made_version=made, changed=1, unchanged=0)
 
     async def select(self, guild_id: int, name: str, label: DatasetLabel) -> DatasetSelection:
-        """Make the newest version the one to train on as ``label``, and seal it.
+        """Select the newest version for training as ``label``, and seal it.
 
         Raises:
             NoSuchDatasetError, EmptyDatasetError
@@ -148,13 +148,13 @@ class DatasetStore(DatasetErasure):
         return DatasetSelection(dataset_of(row), replaced)
 
     async def settled(self, guild_id: int) -> None:
-        """Return once every change that was under way of what the guild has taught is there to be seen: who has written
-        what was read before asks whether it still holds."""
+        """Return once every change to what the guild has taught that was in progress has been committed or rolled back.
+        Call it after writing something made of earlier reads, then check that those reads are still current."""
         await settled(self._database, guild_id)
 
     async def mark_trained(self, guild_id: int, dataset_id: str) -> None:
-        """Note that a model is trained on this version. Call it before its examples are read: of what is withdrawn
-        later it is counted and told that the model has seen it."""
+        """Record that a model is trained on this version. Call it before its examples are read, so that examples
+        withdrawn later are counted and reported as seen by the model."""
         async with self._database.sessions.begin() as session:
             row = await session.get(DatasetRow, dataset_id)
             if row is not None and row.guild_id == guild_id:
@@ -162,7 +162,7 @@ class DatasetStore(DatasetErasure):
                 row.sealed_at = row.sealed_at or row.trained_at
 
     async def delete(self, guild_id: int, name: str, version: int | None = None) -> list[Dataset]:
-        """Delete a dataset, or one version of it; says which versions are gone.
+        """Delete a dataset, or one version of it; returns the deleted versions.
 
         Raises:
             NoSuchDatasetError
@@ -186,7 +186,8 @@ class DatasetStore(DatasetErasure):
         return rows[0]
 
     async def _open(self, session: AsyncSession, latest: DatasetRow, user_id: int) -> tuple[DatasetRow, bool]:
-        """``latest`` when it may be changed, otherwise a new version with copies; and whether it is new."""
+        """Return ``latest`` if it is not sealed, else a new version with copies of its examples; and whether it is
+        new."""
         if latest.sealed_at is None:
             return latest, False
         require_room_for_version(len(await version_rows(session, latest.guild_id, latest.name)))
@@ -202,8 +203,8 @@ class DatasetStore(DatasetErasure):
     async def _taken_back(
         self, session: AsyncSession, examples: Sequence[Example]
     ) -> tuple[dict[int, datetime], dict[str, datetime]]:
-        """When the givers of ``examples`` last withdrew what they gave, and when the corrections changed, and the
-        comparisons were taken back, that these come from, each by its id."""
+        """Two mappings for ``examples``: from the ids of their givers to when they last withdrew everything, and from
+        the ids of their origins to when the correction changed or the comparison was taken back."""
         wanted = select(WithdrawalRow).where(WithdrawalRow.user_id.in_({example.given_by for example in examples}))
         withdrawals = {row.user_id: row.withdrawn_at for row in await session.scalars(wanted)}
         origins = {key_of_origin(example.origin_id): example.origin_id for example in examples if example.origin_id}

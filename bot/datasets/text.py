@@ -1,4 +1,4 @@
-"""Datasets in words."""
+"""Descriptions of datasets for users, translated."""
 
 from __future__ import annotations
 
@@ -61,14 +61,14 @@ KINDS: dict[LintKind, str] = {
 }
 
 _LABEL = 100
-"""Characters that a choice's name may have (Discord, Application Command Option Choice)."""
+"""Discord's limit on a choice's name, in characters (Application Command Option Choice)."""
 _SAMPLES = 3
 _TOP_LANGUAGES = 5
 _SHOWN = 80
 
 
 def dataset_label(dataset: Dataset | LearnedVersion) -> str:
-    """The name and the version, as no markdown changes them."""
+    """The name and the version as inline code, so that no markdown changes them."""
     return shown(f"{dataset.name} v{dataset.version}")
 
 
@@ -79,7 +79,7 @@ def describe_counts(counts: Counter[ExampleKind], locale: str) -> str:
 
 
 def fit_lines(heading: str, lines: Sequence[str], locale: str) -> str:
-    """``heading`` and as many ``lines`` as one message has room for; how many are left is said."""
+    """``heading`` and as many ``lines`` as fit into one message, followed by how many are left out."""
     room = MESSAGE_LIMIT - len(translate(AND_MORE, locale, count=10**6)) - 1
     text = heading
     for number, line in enumerate(lines):
@@ -90,13 +90,13 @@ def fit_lines(heading: str, lines: Sequence[str], locale: str) -> str:
 
 
 def describe_refusal(error: UploadRefusedError, locale: str) -> str:
-    """Everything that is wrong with a file, one problem a line; longer than a message may be."""
+    """Everything that is wrong with a file, one problem a line; may exceed Discord's message limit."""
     problems = [f"- {translate(problem, locale)}" for problem in error.problems]
     return "\n".join([translate_error(error, locale), *problems])
 
 
 def describe_list(datasets: Sequence[Dataset], counts: dict[str, Counter[ExampleKind]], locale: str) -> str:
-    """The newest version of each, and older ones that are selected."""
+    """A list of the newest version of each dataset, and of older versions that are selected."""
     newest: set[str] = set()
     lines = []
     for dataset in datasets:
@@ -109,7 +109,7 @@ def describe_list(datasets: Sequence[Dataset], counts: dict[str, Counter[Example
 
 
 def describe_contents(contents: DatasetContents, locale: str) -> str:
-    """What is in a version, with its first examples."""
+    """What a version contains, with its first examples."""
     dataset, examples = contents.dataset, contents.examples
     lines = [describe_counts(contents.counts, locale), " · ".join(_facts(dataset, locale))]
     if examples:
@@ -128,12 +128,12 @@ def describe_change(change: DatasetChange, locale: str) -> str:
 
 
 def version_made(change: DatasetChange, locale: str) -> list[str]:
-    """A sentence when a version was made for a change."""
+    """A sentence if a new version was made for a change; otherwise empty."""
     return [translate(NEW_VERSION, locale, version=change.dataset.version)] if change.made_version else []
 
 
 def describe_difference(difference: DatasetDifference, locale: str) -> str:
-    """Two versions compared."""
+    """The difference between two versions."""
     heading = translate(
         DIFFERENCE,
         locale,
@@ -149,7 +149,7 @@ def describe_difference(difference: DatasetDifference, locale: str) -> str:
 
 
 def describe_report(dataset: Dataset, report: LintReport, locale: str) -> str:
-    """Everything that was found, by kinds; longer than a message may be."""
+    """All findings, grouped by kind; may exceed Discord's message limit."""
     if not report.findings:
         return translate(CLEAN, locale, name=dataset_label(dataset))
     lines = [translate(FOUND, locale, name=dataset_label(dataset))]
@@ -163,14 +163,15 @@ def describe_report(dataset: Dataset, report: LintReport, locale: str) -> str:
 
 
 def one_line(example: Example) -> str:
-    """A prompt and its answers."""
+    """A prompt and its answers on one line."""
     said = [shown(example.answer, _SHOWN)] if example.answer is not None else []
     said += [f"✗ {shown(example.rejected, _SHOWN)}"] if example.rejected is not None else []
     return f"{shown(example.prompt, _SHOWN)} → {' '.join(said)}"
 
 
 def dataset_choices(datasets: Iterable[Dataset], typed: str, locale: str) -> list[tuple[str, str]]:
-    """At most 25 pairs of (label, name) for the datasets, newest version first, in whose name ``typed`` stands."""
+    """At most 25 pairs of (label, name) for the datasets whose name contains ``typed``. ``datasets`` has the newest
+    version of each first."""
     wanted = key_of_name(typed)
     latest = {key_of_name(dataset.name): dataset for dataset in reversed(list(datasets))}
     fitting = (dataset for key, dataset in sorted(latest.items()) if wanted in key)
@@ -181,7 +182,7 @@ def dataset_choices(datasets: Iterable[Dataset], typed: str, locale: str) -> lis
 
 
 def folder_choices(files: Sequence[StoredFile], typed: str, locale: str) -> list[tuple[str, str]]:
-    """At most 25 pairs of (label, path) for the folders that people may use, in whose path ``typed`` stands."""
+    """At most 25 pairs of (label, path) for the folders that people may use whose path contains ``typed``."""
     wanted = typed.strip().strip("/").casefold()
     fitting = [(path, count) for path, count in folders_of(files).items() if wanted in path.casefold()]
     return [

@@ -1,4 +1,4 @@
-"""When two texts say the same."""
+"""A key by which texts that differ only in form are the same."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ _MARKS = regex.compile(r"[\p{P}\s]*")
 
 
 def key_of_text(text: str) -> str:
-    """32 hexadecimal digits, the same for texts that differ in case, spaces, forms of characters (NFKC), or
-    punctuation at their ends only."""
+    """32 hexadecimal digits, the same for texts that differ only in case, white space, character forms (NFKC), or
+    punctuation at either end."""
     plain = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
     return hashlib.sha256((_without_ends(plain) or plain).encode()).hexdigest()[:32]
 
 
 def _without_ends(text: str) -> str:
-    """Looked for from both ends: a search for marks before the end would begin anew at each mark of a long row."""
+    """Strip punctuation and white space from both ends. The end is stripped by reversing the text: a regular expression
+    for trailing marks would start over at each mark of a long run."""
     return _behind_marks(_behind_marks(text)[::-1])[::-1]
 
 

@@ -1,4 +1,4 @@
-"""What models learn from datasets, and what of those they are tested with."""
+"""Which examples of datasets models are trained on, and which they are tested with."""
 
 from __future__ import annotations
 
@@ -20,64 +20,65 @@ from bot.errors import translatable as _
 
 
 class NothingSelectedError(StarlingError):
-    """Raised when a model is to be trained for a guild that has selected no dataset of what to say."""
+    """Raised when a model is to be trained for a guild that has selected no positive dataset."""
 
     sentence = _("No dataset is selected to learn from. Choose one with /select_dataset.")
 
 
 class TrainingDatasetGoneError(StarlingError):
-    """Raised when what a training was to learn from is not there any more."""
+    """Raised when a dataset that a training was to learn from has been deleted."""
 
     sentence = _("The dataset that this training was to learn from was deleted.")
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingData:
-    """What a model is to be trained on, and with what it is to be judged."""
+    """The examples that a model is trained on and judged with."""
 
     datasets: tuple[Dataset, ...]
-    """What it was taken from: the one of what to say, and the one of what not to say if there is one."""
+    """The datasets they come from: the positive one, and the negative one if there is one."""
     split: Split
     content_hash: str
-    """Of all examples, of both sides."""
+    """The hash of all examples, training and held-out."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """What of a dataset no model is trained on."""
+    """The held-out examples of a dataset, which no model is trained on."""
 
     dataset: Dataset
     datasets: tuple[Dataset, ...]
-    """All that it was taken from."""
+    """All datasets that the examples come from."""
     keys: frozenset[str]
-    """Of all examples in those, before any was read."""
+    """The keys of all examples in those datasets, taken before any example was read."""
     examples: tuple[Example, ...]
 
 
 class TrainingDatasets:
-    """The datasets of guilds as models are trained on them and tested with them."""
+    """Gives training and testing the datasets of guilds."""
 
     def __init__(self, store: DatasetStore, slots: asyncio.Semaphore) -> None:
         self._store = store
         self._slots = slots
 
     def tell_of_versions(self, watcher: VersionWatcher) -> None:
-        """Call ``watcher``, within the transaction, for each version that is deleted, or from which examples are taken
-        back, before that holds."""
+        """Call ``watcher`` for each version that is deleted or loses examples that were taken back, within the
+        transaction, before it is committed."""
         self._store.tell_of_versions(watcher)
 
     async def settled(self, guild_id: int) -> None:
-        """Return once every change of what the guild has taught that was under way is there to be seen."""
+        """Return once every change to what the guild has taught that was in progress has been committed or rolled
+        back."""
         await self._store.settled(guild_id)
 
     async def withdrawn_from(self, guild_id: int, dataset_id: str) -> int:
-        """How many examples people took back from a version since a model was first trained on it; 0 where it was
-        deleted."""
+        """How many examples people have taken back from a version since a model was first trained on it; 0 if the
+        version was deleted."""
         dataset = await self._store.by_id(guild_id, dataset_id)
         return 0 if dataset is None else dataset.withdrawn_examples
 
     async def look_at_selected(self, guild_id: int, *, seed: int = SEED) -> TrainingData:
-        """What a model would learn from that is trained on what the guild has selected.
+        """The training data that the guild's current selection gives.
 
         Raises:
             NothingSelectedError
@@ -96,12 +97,12 @@ class TrainingDatasets:
         *,
         seed: int = SEED,
     ) -> TrainingData:
-        """What a model would learn if ``examples`` were added to a dataset, which is made where it is not there, and
-        that were selected as ``label``; nothing is changed.
+        """The training data that the selection would give if ``examples`` were added to the dataset ``name`` (made if
+        it does not exist) and it were selected as ``label``. Nothing is changed.
 
         Raises:
-            NothingSelectedError: it would be one of what not to say, and there is none of what to say.
-            NoSuchDatasetError: it is not there, and nothing would be added.
+            NothingSelectedError: ``label`` is negative, and no positive dataset is selected.
+            NoSuchDatasetError: the dataset does not exist, and ``examples`` is empty.
             BadDatasetNameError, DatasetFullError
         """
         chosen = await self._chosen_or_unmade(guild_id, name, may_be_made=bool(examples))
@@ -117,7 +118,7 @@ class TrainingDatasets:
         return _data_of(datasets, await self._divided(rows, seed))
 
     async def look_at(self, guild_id: int, dataset_ids: Sequence[str], *, seed: int = SEED) -> TrainingData:
-        """What a model would learn from these datasets, the one of what to say first, as they are now.
+        """The training data that these datasets, the positive one first, give as they are now.
 
         Raises:
             TrainingDatasetGoneError: one of them was deleted.
@@ -128,8 +129,8 @@ class TrainingDatasets:
         return await self._training_data(datasets, seed)
 
     async def take_for_training(self, guild_id: int, dataset_ids: Sequence[str], *, seed: int = SEED) -> TrainingData:
-        """What a model learns from these datasets, noted as trained on before it is read: what is withdrawn later is
-        told of, but the model has it.
+        """As ``look_at``, but the datasets are first marked as trained on, so that examples withdrawn later are
+        reported as learned by the model.
 
         Raises:
             TrainingDatasetGoneError: one of them was deleted.
@@ -139,9 +140,9 @@ class TrainingDatasets:
         return await self.look_at(guild_id, dataset_ids, seed=seed)
 
     async def held_out(self, guild_id: int, name: str, *, seed: int = SEED) -> HeldOut:
-        """What of the newest version of a dataset models are not trained on, so that they can be tested with it. Of one
-        that is selected for training this is what training holds out of all that is selected, which may be other
-        examples than the dataset by itself would hold out.
+        """The examples of a dataset's newest version that models are not trained on, for testing them. For a version
+        that is selected for training these are the held-out examples of the whole selection, which may differ from
+        those of the dataset on its own.
 
         Raises:
             NoSuchDatasetError
@@ -155,10 +156,10 @@ class TrainingDatasets:
     async def held_out_of(
         self, guild_id: int, dataset_ids: Sequence[str], *, seed: int, keys: Collection[str] | None = None
     ) -> tuple[Example, ...]:
-        """What was held out of a training and is still there; nothing where its datasets were deleted.
+        """The held-out examples of a training that still exist; empty if one of its datasets was deleted.
 
-        ``keys``: of what was held out, which without them is what a split would hold out now. That may be another
-        where examples were taken back since.
+        ``keys``: the keys of the examples that were held out. Without them, the datasets are split as they are now,
+        which may hold out others if examples have been taken back since.
         """
         datasets = await self._by_ids(guild_id, dataset_ids)
         if datasets is None:
@@ -176,16 +177,16 @@ class TrainingDatasets:
         return known if known and len(known) == len(found) else None
 
     async def _selected(self, guild_id: int) -> tuple[Dataset, ...]:
-        """The dataset of what to say, and the one of what not to say if there is one; empty without the first."""
+        """The selected positive dataset, and the negative one if there is one; empty if no positive one is selected."""
         positive = await self._store.selected(guild_id, DatasetLabel.POSITIVE)
         negative = await self._store.selected(guild_id, DatasetLabel.NEGATIVE)
         return () if positive is None else (positive,) if negative is None else (positive, negative)
 
     async def _chosen_or_unmade(self, guild_id: int, name: str, *, may_be_made: bool) -> Dataset:
-        """The newest version, or one without an id as it would be made.
+        """The newest version or, if there is none, a dataset as it would be made, with an empty id.
 
         Raises:
-            NoSuchDatasetError: it is not there, and may not be made.
+            NoSuchDatasetError: the dataset does not exist, and may not be made.
             BadDatasetNameError
         """
         try:
@@ -199,7 +200,7 @@ class TrainingDatasets:
         return [await self._store.examples(dataset.id) for dataset in datasets]
 
     async def _divided(self, sides: Sequence[list[Example]], seed: int) -> Split:
-        """``sides``: the examples of what to say, and of what not to say if there are any."""
+        """Split ``sides``: the positive examples and, if there are any, the negative ones."""
         async with self._slots:
             return await asyncio.to_thread(split, taken(*sides), seed=seed)
 
@@ -210,6 +211,6 @@ def _data_of(datasets: tuple[Dataset, ...], divided: Split) -> TrainingData:
 
 
 def _unmade(guild_id: int, name: str) -> Dataset:
-    """A dataset that is not there, as it would be made."""
+    """The dataset that would be made under this name, with an empty id."""
     now = datetime.now(UTC)
     return Dataset("", guild_id, tidied(name), 1, None, now, now, content_hash([]), None, None, None)

@@ -1,4 +1,4 @@
-"""Zips of tables and JSON that people send, taken apart in a sealed process: what is in one is not known before."""
+"""Unpacks zips of tables and JSON that people send, in a sealed process, since their contents cannot be trusted."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from bot.i18n.message import LazyMessage
 from bot.storage.file_names import shown
 
 SUFFIXES = frozenset({".csv", ".tsv", ".json", ".jsonl", ".ndjson"})
-"""Of files that examples are read from."""
+"""The suffixes of files that examples are read from."""
 MAX_FILES = 200
 MAX_UNPACKED_BYTES = 32 << 20
-"""Of all of them together."""
+"""All files together."""
 
 TOO_MANY_FILES = _("There are more than {limit} files to read in it.")
 FILE_TOO_LARGE = _("{name} is larger than {limit_mb} MB.")
@@ -35,30 +35,32 @@ class ReadableFile:
     """A file whose examples are to be read."""
 
     name: str
-    """With its folders."""
+    """The path, including folders."""
     data: bytes
     given_by: int | None = None
-    """The user who put it there; None: whoever asks for it to be read."""
+    """The user who uploaded it; None: whoever asks for it to be read."""
 
 
 def is_dataset_archive(data: bytes) -> bool:
-    """Whether ``data``, a zip, looks like an archive of a dataset: the names of its files stand in it as they are."""
+    """Whether ``data``, a zip, looks like an archive of a dataset: the names of a zip's files appear in it as plain
+    bytes."""
     return MANIFEST.encode() in data and TABLE.encode() in data
 
 
 def is_readable(path: str) -> bool:
-    """Whether a file that is called so has examples, by its ending."""
+    """Whether examples can be read from a file with this path, judging by its suffix."""
     return PurePosixPath(path.casefold()).suffix in SUFFIXES
 
 
 def load() -> None:
-    """Look the encoding up that names in zips have, before no file can be opened."""
+    """Load the codec for file names in zips, while the process can still open files."""
     codecs.lookup("cp437")
 
 
 def unpacked(data: bytes) -> bytes:
-    """What is in the zip ``data``: a line of JSON, and behind it the contents of the files that can be read. Runs in a
-    sealed process; ``parted`` takes it apart."""
+    """Unpack the zip ``data``: returns a line of JSON with names and sizes, followed by the contents of the readable
+    files; or, if something is wrong with the zip, JSON with the problem. Runs in a sealed process; ``parted`` decodes
+    the result."""
     try:
         files = _files_in(data)
     except Problem as problem:
@@ -68,10 +70,10 @@ def unpacked(data: bytes) -> bytes:
 
 
 def parted(made: bytes) -> list[ReadableFile]:
-    """The files that ``unpacked`` found.
+    """Decode the result of ``unpacked``.
 
     Raises:
-        Problem: what is wrong with the zip.
+        Problem: ``unpacked`` found something wrong with the zip.
     """
     line, _newline, contents = made.partition(b"\n")
     told = json.loads(line)
@@ -86,7 +88,7 @@ def parted(made: bytes) -> list[ReadableFile]:
 
 
 def require_room(files: Sequence[tuple[str, int]]) -> None:
-    """``files``: names and sizes in bytes.
+    """Check the number and sizes of ``files``, given as names and sizes in bytes.
 
     Raises:
         Problem: they are too many or too large to be read as one dataset.
@@ -117,7 +119,7 @@ def _files_in(data: bytes) -> list[tuple[str, bytes]]:
 
 
 def _content(zipped: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
-    """What zipfile gives never exceeds the size that was checked."""
+    """Read one file; ``zipfile`` never yields more than the size that was checked."""
     if info.flag_bits & 1:
         raise Problem(ENCRYPTED)
     with zipped.open(info) as file:
@@ -125,5 +127,5 @@ def _content(zipped: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
 
 
 def _is_hidden(name: str) -> bool:
-    """As what macOS puts into zips beside each file."""
+    """Whether it is a hidden file, such as those that macOS adds to zips beside each file."""
     return any(part.startswith((".", "__MACOSX")) for part in name.split("/"))

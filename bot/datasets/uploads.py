@@ -1,4 +1,4 @@
-"""Files that people put among those of a guild, or in direct messages among their own."""
+"""Files that people upload to a guild or, in direct messages, to their own folder."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from bot.storage.sealed_folder import FileNotThereError
 from bot.storage.tables import UploadRow
 
 MAX_BYTES = 25 << 20
-"""Of one file."""
+"""Per file."""
 USUAL_FOLDER = "uploads"
 
 
 class FileThereError(StarlingError):
-    """Raised when another file has that path."""
+    """Raised when there is already a file at that path."""
 
     sentence = _("There is a file {path} already. Choose another folder, or delete it first with /files delete.")
 
@@ -36,7 +36,7 @@ class FileThereError(StarlingError):
 
 
 class ArchiveUploadedError(StarlingError):
-    """Raised for the archive of a dataset: as a file of its own nobody could be taken out of it any more."""
+    """Raised for the archive of a dataset: once stored as a file, nobody's examples could be removed from it."""
 
     sentence = _("{name} is the archive of a dataset. Give it to /dataset add, so that I know who gave what is in it.")
 
@@ -45,17 +45,19 @@ class ArchiveUploadedError(StarlingError):
 
 
 class Uploads(DataHolder):
-    """Knows whose files are where: they go with the person, and with the guild, and so do archives that have them."""
+    """Records who uploaded which files. These, and archives that contain them, are deleted when the person or the guild
+    is forgotten."""
 
     def __init__(self, database: Database, files: FileStore) -> None:
         self._database = database
         self._files = files
 
     async def keep(self, guild_id: int | None, user_id: int, folder: str | None, name: str, data: bytes) -> StoredFile:
-        """Store a file of a person's; ``guild_id`` is None for their own. ``folder``: where, or None: the usual one.
+        """Store a person's file: among those of a guild, or among their own if ``guild_id`` is None. ``folder`` is
+        where; None: ``USUAL_FOLDER``.
 
         Raises:
-            BadFileNameError, OwnFolderError: it cannot be there.
+            BadFileNameError, OwnFolderError: the file cannot be stored there.
             FileThereError, ArchiveUploadedError
             QuotaExceededError, TooManyFilesError, DiskFullError: there is no room.
         """
@@ -65,12 +67,12 @@ class Uploads(DataHolder):
             raise ArchiveUploadedError(name)
         with contextlib.suppress(FileNotThereError):
             raise FileThereError((await place.find(path)).path)
-        # Noted first: a file that nobody is known to have put there would stay.
+        # Noted first: a file whose uploader is not recorded would survive the erasure of their data.
         await self.note(guild_id, {path: {user_id}})
         return await place.write(path, data)
 
     async def note(self, guild_id: int | None, whose: Mapping[str, Collection[int]]) -> None:
-        """Note that files, by their paths, have something of these people."""
+        """Record that the files at these paths contain something of these people."""
         now = datetime.now(UTC)
         rows = [
             UploadRow(guild_id=guild_id, path=path, user_id=user_id, uploaded_at=now)
@@ -79,39 +81,39 @@ class Uploads(DataHolder):
         ]
         there = UploadRow.guild_id.is_(None) if guild_id is None else UploadRow.guild_id == guild_id
         async with self._database.sessions.begin() as session:
-            # Of a file that was made again the same is noted once.
+            # A file that is made again is recorded once.
             for path, people in whose.items():
                 of_it = and_(there, UploadRow.path == path, UploadRow.user_id.in_(people))
                 await session.execute(delete(UploadRow).where(of_it))
             session.add_all(rows)
 
     async def people_of(self, guild_id: int, paths: Collection[str]) -> dict[str, int]:
-        """Who has put each of these files of a guild there, where that is known."""
+        """Who uploaded each of these files of a guild, where that is known."""
         wanted = select(UploadRow).where(UploadRow.guild_id == guild_id).order_by(UploadRow.id)
         async with self._database.sessions() as session:
             return {row.path: row.user_id for row in await session.scalars(wanted) if row.path in set(paths)}
 
     async def deleted(self, guild_id: int | None, user_id: int, path: str) -> None:
-        """Forget whose a file was that is not there any more; ``user_id``: of whom it was, where it was in no guild."""
+        """Forget who uploaded a file that was deleted. ``user_id``: whose file it was, if it was in no guild."""
         row = UploadRow
         there = and_(row.guild_id.is_(None), row.user_id == user_id) if guild_id is None else row.guild_id == guild_id
         async with self._database.sessions.begin() as session:
             await session.execute(delete(row).where(there, row.path == path))
 
     async def forget_user(self, user_id: int) -> ErasureResult:
-        """Delete the files that have something of a person's."""
+        """Delete the files that contain something of a person."""
         return await self._delete(UploadRow.user_id == user_id)
 
     async def forget_guild(self, guild_id: int) -> int:
-        """Delete what people have put among the files of a guild."""
+        """Delete the files that people uploaded to a guild; returns how many rows were removed."""
         return (await self._delete(UploadRow.guild_id == guild_id)).rows
 
     async def count(self, user_id: int) -> StoredDataSummary:
-        """Files."""
+        """How many files contain something of the person."""
         return StoredDataSummary({DataKind.FILES: len(await self._paths(UploadRow.user_id == user_id))})
 
     async def export(self, user_id: int) -> Mapping[str, object]:
-        """Where the files are."""
+        """The paths of these files."""
         return {"files": [path for _guild, _user, path in await self._paths(UploadRow.user_id == user_id)]}
 
     async def _paths(self, which: ColumnElement[bool]) -> list[tuple[int | None, int, str]]:

@@ -1,1 +1,1 @@
-"""Languages of the interface: translations, and sentences that wait for a language."""
+"""Languages of the interface: translations, and sentences that are translated later."""

@@ -1,7 +1,7 @@
 """The languages people use Discord in.
 
-A message does not say its author's language, an interaction does: what the last one said is remembered. Of whoever has
-used none, it is what they last spoke or wrote, in memory only.
+A message does not carry its author's locale, but an interaction does: the locale of a user's last one is remembered.
+For users who have had none, it is guessed from the language they last spoke or wrote, in memory only.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from bot.i18n.translation import catalogues, language_of
 from bot.preferences.preferences import Preferences
 
 SOURCE = "en"
-"""The language that the sentences are written in."""
+"""The language in which the sentences are written."""
 _MAX_UNSAVED, _MAX_GUESSED = 10_000, 10_000
 
 
 class KnownLocales:
-    """Locales by user, stored."""
+    """Stores the locale of each user."""
 
     def __init__(self, preferences: Preferences) -> None:
         self._preferences = preferences
@@ -29,12 +29,12 @@ class KnownLocales:
         self._guessed: LRUCache[int, str] = LRUCache(_MAX_GUESSED)
 
     async def of(self, user: hikari.Snowflakeish, default: str) -> str:
-        """The Discord locale that ``user`` was last seen with, or else what was guessed for it, or ``default``."""
+        """The Discord locale that ``user`` was last seen with, or else the guessed one, or else ``default``."""
         return await self._known(user) or self._guessed.get(user) or default
 
     async def guess(self, user: hikari.Snowflakeish, language: str, default: str) -> str:
-        """The Discord locale of ``user``, who has just spoken ``language`` (BCP-47): when none of theirs is known, that
-        is taken for it if there is a catalogue for it, or else ``default``."""
+        """The Discord locale of ``user``, who has just used ``language`` (BCP-47). If it is not known, ``language`` is
+        assumed and remembered if Starling speaks it; else the earlier guess or ``default`` is returned."""
         if (known := await self._known(user)) is not None:
             return known
         if language_of(language) in {*catalogues(), SOURCE}:
@@ -46,7 +46,7 @@ class KnownLocales:
 
     @property
     def hooks(self) -> list[lightbulb.ExecutionHook]:
-        """Remember the locale of everyone who runs a command; stored afterwards, so that nobody waits for it."""
+        """Remember the locale of everyone who runs a command; it is stored afterwards, so that nobody waits for it."""
 
         @lightbulb.hook(lightbulb.ExecutionSteps.PRE_INVOKE)
         def note(_: lightbulb.ExecutionPipeline, context: lightbulb.Context) -> None:
@@ -57,7 +57,7 @@ class KnownLocales:
             user = context.user.id
             if (locale := self._unsaved.get(user)) is not None:
                 await self._preferences.change_user(user, lambda chosen: replace(chosen, locale=locale))
-                # Until then it is known from here alone.
+                # Until it is stored, the locale is known only from ``_unsaved``.
                 if self._unsaved.get(user) == locale:
                     del self._unsaved[user]
 

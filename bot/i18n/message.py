@@ -1,4 +1,4 @@
-"""Sentences that people will read, kept with what fills them until somebody's language is known."""
+"""Sentences for people to read, kept with their parameters until the reader's language is known."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class LazyMessage:
-    """A sentence as ``bot.errors.translatable`` marks them: English, the key of its translations, with its params."""
+    """A sentence marked by ``bot.errors.translatable`` (English, the key of its translations), with its params."""
 
     text: str
     params: Mapping[str, object]

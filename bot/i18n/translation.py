@@ -1,6 +1,6 @@
 """The languages that Starling speaks with people: English, and those that have a catalogue in ``bot/i18n/locales``.
 
-A catalogue is gettext's: the English sentence is the key. The ``.po`` files are read as they are, so that a
+The catalogues are gettext's, with the English sentence as the key. The ``.po`` files are read directly, so that a
 translator's change needs no compiling.
 """
 
@@ -24,13 +24,13 @@ from bot.i18n.message import LazyMessage
 
 LOCALES = Path(__file__).parent / "locales"
 ENGLISH = (hikari.Locale.EN_US, hikari.Locale.EN_GB)
-"""Discord shows the default to neither of them when only the other is given, so both are."""
+"""If only one of these is given, Discord does not show the default to users of the other, so both are given."""
 
 
 @functools.cache
 def catalogues() -> Mapping[str, Mapping[str, str]]:
-    """Translations by language (``ru``) and English sentence; untranslated and uncertain entries are left out. What
-    depends on a number stands under its plural, with the last of its forms."""
+    """Translations by language (``ru``) and English sentence; untranslated and fuzzy entries are left out. A sentence
+    that depends on a number is keyed by its English plural, and its translation is the last of its forms."""
     return {
         language: {
             _last(message.id): _last(message.string)
@@ -56,7 +56,7 @@ def _read() -> Mapping[str, Catalog]:
 
 @functools.cache
 def _counting(language: str) -> gettext.NullTranslations:
-    """What knows which form a number calls for in ``language``; English where there is no catalogue."""
+    """The translations that choose the plural form for a number in ``language``; English if there is no catalogue."""
     if language not in _read():
         return gettext.NullTranslations()
     compiled = io.BytesIO()
@@ -66,20 +66,20 @@ def _counting(language: str) -> gettext.NullTranslations:
 
 
 def language_of(locale: str) -> str:
-    """``ru`` of ``ru``, ``en`` of ``en-US``: the language whose catalogue serves the Discord locale ``locale``."""
+    """The language whose catalogue serves the Discord locale ``locale``: ``ru`` for ``ru``, ``en`` for ``en-US``."""
     return locale.partition("-")[0]
 
 
 def catalogue_language(locale: str) -> str:
-    """The language in which someone with the Discord locale ``locale`` is talked to, as Unicode's locale data names it:
-    dates and numbers are written as in the sentences around them."""
+    """The language in which Starling addresses someone with the Discord locale ``locale``, as Unicode's locale data
+    names it, so that dates and numbers are formatted like the sentences around them."""
     language = language_of(locale)
     return language if language in catalogues() else "en"
 
 
 def translate(message: str | LazyMessage, locale: str, **params: object) -> str:
-    """``message`` in the language of ``locale``: a sentence in English, the catalogue's key, with ``params`` for its
-    ``{fields}``; or one that has its parameters with it.
+    """``message`` in the language of ``locale``: either an English sentence, the catalogue's key, with ``params`` for
+    its ``{fields}``, or a ``LazyMessage``, which has its own parameters.
 
     Parameters that are messages themselves are translated too.
     """
@@ -97,8 +97,8 @@ def translate(message: str | LazyMessage, locale: str, **params: object) -> str:
 
 @functools.cache
 def name_commands(text: str, language: str) -> str:
-    """``text`` with each ``/command`` and ``/command subcommand`` called as Discord shows it in ``language``: in
-    sentences, of whatever language, commands have their English names."""
+    """``text`` with each ``/command`` and ``/command subcommand`` named as Discord shows it in ``language``: sentences
+    in every language use the English names of commands."""
     names = catalogues().get(language, {})
     if not names:
         return text
@@ -111,17 +111,17 @@ def name_commands(text: str, language: str) -> str:
 
 
 _COMMAND = re.compile(r"(?<![\w/:.<~-])/([a-z_]+(?: [a-z_]+)*)(?![\w/])")
-"""Names of commands and of what follows them; no part of an address or of a path."""
+"""The name of a command and the words after it, unless it is part of an address or a path."""
 
 
 def translate_error(error: StarlingError, locale: str) -> str:
-    """What ``error`` says, in the language of ``locale``."""
+    """The sentence of ``error`` in the language of ``locale``."""
     return translate(error.sentence, locale, **error.params)
 
 
 def localizations(text: str) -> Mapping[hikari.Locale, str]:
-    """``text`` for each locale of Discord that has it: what lightbulb asks for names and descriptions. Discord has some
-    languages by country alone: Portuguese is ``pt-BR`` there, and Swedish ``sv-SE``."""
+    """``text`` for each Discord locale in which there is a translation, as lightbulb expects it for names and
+    descriptions. Discord has some languages only with a country: Portuguese is ``pt-BR``, and Swedish ``sv-SE``."""
     given = dict.fromkeys(ENGLISH, text)
     for language, catalogue in catalogues().items():
         if text in catalogue:
@@ -135,7 +135,7 @@ def _locales_of(language: str) -> tuple[hikari.Locale, ...]:
 
 
 def language_name(code: str, locale: str) -> str:
-    """The name of the language ``code`` (as Whisper writes them: ``en``, ``haw``) in the language of ``locale``."""
+    """The name of the language ``code`` (Whisper's, such as ``en`` or ``haw``) in the language of ``locale``."""
     try:
         name = babel.Locale.parse(language_of(locale)).languages.get(_CLDR.get(code, code))
     except (babel.UnknownLocaleError, ValueError):
@@ -144,4 +144,4 @@ def language_name(code: str, locale: str) -> str:
 
 
 _CLDR = {"jw": "jv", "tl": "fil"}
-"""Whisper's codes that Unicode's locale data writes in another way."""
+"""Whisper's codes that differ in Unicode's locale data."""

@@ -1,1 +1,1 @@
-"""How answers are to be: a guild's instructions, in versions."""
+"""A guild's instructions for how the model should answer, with their versions."""

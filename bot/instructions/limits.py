@@ -1,4 +1,4 @@
-"""How much instructions may say, and how many a guild may have."""
+"""How long instructions may be, and how many a guild may have."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from bot.errors import StarlingError
 from bot.errors import translatable as _
 
 MAX_CHARS = 4000
-"""Discord's limit on what is written in a form."""
+"""Discord's limit on the text of a field in a modal."""
 MAX_NAME_CHARS = 32
 MAX_NAMES = 25
-"""Of one guild; Discord shows so many choices at once."""
+"""Per guild; Discord shows this many choices at once."""
 MAX_VERSIONS = 20
-"""Of each name; the oldest is forgotten."""
+"""Per name; beyond that, the oldest version is deleted."""
 
 
 class TooManyInstructionsError(StarlingError):
-    """Raised when a guild with ``MAX_NAMES`` instructions writes another one."""
+    """Raised when a guild that has ``MAX_NAMES`` instructions would add another."""
 
     sentence = _("This server has {most} instructions already. Delete one with /instruction delete first.")
 
@@ -26,7 +26,7 @@ class TooManyInstructionsError(StarlingError):
 
 
 class InstructionTooLongError(StarlingError):
-    """Raised when an instruction is longer than a form can show."""
+    """Raised when an instruction is longer than ``MAX_CHARS``."""
 
     sentence = _("This instruction has {characters} characters; I take at most {most}.")
 
@@ -35,7 +35,7 @@ class InstructionTooLongError(StarlingError):
 
 
 class EmptyInstructionError(StarlingError):
-    """Raised when an instruction has no words."""
+    """Raised when an instruction is empty."""
 
     sentence = _("There is nothing in it. /instruction reset goes back to my built-in instruction.")
 
@@ -52,10 +52,10 @@ def require_text(text: str) -> None:
 
 
 def require_room(name: str, names: Collection[str]) -> None:
-    """Look whether a guild whose instructions have these ``names`` may write ``name``.
+    """Check that a guild whose instructions have these ``names`` may write ``name``.
 
     Raises:
-        TooManyInstructionsError: it is a further one, and there are ``MAX_NAMES``.
+        TooManyInstructionsError: ``name`` is new, and there are already ``MAX_NAMES``.
     """
     if name not in names and len(names) >= MAX_NAMES:
         raise TooManyInstructionsError

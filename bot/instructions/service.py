@@ -1,4 +1,4 @@
-"""The instruction that holds where a question is asked."""
+"""Which instruction applies where a question is asked."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DEFAULT_NAME = "default"
 
 
 class InstructionScope(StrEnum):
-    """Where an instruction was chosen."""
+    """The level at which an instruction was chosen."""
 
     CHANNEL = "channel"
     GUILD = "guild"
@@ -26,7 +26,7 @@ class InstructionScope(StrEnum):
 
 
 class NoSuchInstructionError(StarlingError):
-    """Raised when an instruction is named that the guild does not have."""
+    """Raised when a guild has no instruction of that name, or no such version."""
 
     sentence = _("This server has no instruction named {name}. /instruction set writes one.")
 
@@ -36,27 +36,27 @@ class NoSuchInstructionError(StarlingError):
 
 @dataclass(frozen=True, slots=True)
 class EffectiveInstruction:
-    """What holds somewhere."""
+    """The instruction that applies in a channel."""
 
     text: str
     name: str | None
-    """None for the host's."""
+    """None for the host's default."""
     scope: InstructionScope
-    """Who has chosen it."""
+    """The level at which it was chosen."""
 
 
 class Instructions:
-    """Several by name for each guild; one is picked for all of it, and others for some of its channels."""
+    """Each guild's named instructions: one can be picked for the whole guild, and others for some of its channels."""
 
     def __init__(self, bot: hikari.GatewayBot, store: InstructionStore, preferences: Preferences, default: str) -> None:
-        """``default``: the host's, where nothing was picked."""
+        """``default``: the host's instruction, which applies where none was picked."""
         self._bot = bot
         self._store = store
         self._preferences = preferences
         self.default = default
 
     async def of(self, guild_id: int | None, channel_id: int) -> EffectiveInstruction:
-        """What holds in a channel. A thread has what its channel has, unless it was given its own."""
+        """The instruction that applies in a channel. A thread uses its parent channel's unless it has its own."""
         if guild_id is not None:
             chosen = await self._preferences.guild(guild_id)
             for channel in self._with_parent(channel_id):
@@ -67,13 +67,13 @@ class Instructions:
         return EffectiveInstruction(self.default, None, InstructionScope.HOST)
 
     async def names(self, guild_id: int) -> list[str]:
-        """Of the guild's instructions."""
+        """The names of the guild's instructions, sorted."""
         return await self._store.names(guild_id)
 
     async def get(self, guild_id: int, name: str) -> Instruction:
         """
         Raises:
-            NoSuchInstructionError: there is none of that name.
+            NoSuchInstructionError: the guild has no instruction of that name.
         """
         found = await self._store.get(guild_id, name)
         if found is None:
@@ -81,7 +81,7 @@ class Instructions:
         return found
 
     async def earlier(self, guild_id: int) -> list[Instruction]:
-        """The versions that hold no more, of all of the guild's instructions, the latest first."""
+        """The superseded versions of all the guild's instructions, the latest first."""
         latest, found = set[str](), list[Instruction]()
         for one in await self._store.versions(guild_id):
             if one.name in latest:
@@ -90,10 +90,11 @@ class Instructions:
         return found
 
     async def to_edit(self, guild_id: int, name: str, held: EffectiveInstruction) -> str:
-        """What ``name`` says now; a new one begins with what holds.
+        """The text to start editing ``name`` with: its current text or, for a new name, that of ``held``.
 
         Raises:
-            TooManyInstructionsError: it is new, and there is no room for it, so that nobody need write it first.
+            TooManyInstructionsError: the name is new, and there is no room for it; raised here so that nobody writes
+                the text in vain.
         """
         found = await self._store.get(guild_id, name)
         if found is None:
@@ -101,7 +102,7 @@ class Instructions:
         return held.text if found is None else found.text
 
     async def write(self, guild_id: int, name: str, text: str, by: int) -> None:
-        """Let ``name`` say ``text``, wherever it is picked.
+        """Set the text of ``name``, which takes effect wherever ``name`` is picked.
 
         Raises:
             EmptyInstructionError, InstructionTooLongError, TooManyInstructionsError
@@ -111,10 +112,10 @@ class Instructions:
         await self._store.write(guild_id, name, text, by)
 
     async def restore(self, guild_id: int, version: int, by: int) -> Instruction:
-        """Let an earlier version hold again, as a new one.
+        """Make an earlier version current again, by saving its text as a new version.
 
         Raises:
-            NoSuchInstructionError: there is no such version.
+            NoSuchInstructionError: the guild has no such version.
         """
         for one in await self._store.versions(guild_id):
             if one.id == version:
@@ -122,10 +123,10 @@ class Instructions:
         raise NoSuchInstructionError(f"#{version}")
 
     async def pick(self, guild_id: int, name: str | None, *, channel_id: int | None = None) -> None:
-        """Let ``name`` hold in the channel or, without one, in the whole guild; None: what holds without a choice.
+        """Pick ``name`` for the channel or, without one, for the whole guild; a ``name`` of None clears the choice.
 
         Raises:
-            NoSuchInstructionError: there is none of that name.
+            NoSuchInstructionError: the guild has no instruction of that name.
         """
         if name is not None:
             await self.get(guild_id, name)
@@ -140,10 +141,10 @@ class Instructions:
         await self._preferences.change_guild(guild_id, picked)
 
     async def delete(self, guild_id: int, name: str) -> None:
-        """Forget it, and that it was picked; where it held, the next wider choice does.
+        """Delete an instruction, and every choice of it; where it was picked, the next wider choice applies.
 
         Raises:
-            NoSuchInstructionError: there is none of that name.
+            NoSuchInstructionError: the guild has no instruction of that name.
         """
         if not await self._store.delete(guild_id, name):
             raise NoSuchInstructionError(name)

@@ -1,4 +1,4 @@
-"""The instructions that guilds have written, by name, with their earlier versions."""
+"""Stores the instructions that guilds have written, by name, with their earlier versions."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from bot.storage.tables import InstructionRow
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
-    """One version."""
+    """One version of an instruction."""
 
     id: int
     name: str
     text: str
     written_by: int | None
-    """None when they were forgotten."""
+    """The author's Discord id; None once their data was erased."""
     written_at: datetime
 
 
 class InstructionStore(DataHolder):
-    """Keeps them."""
+    """The instructions of all guilds, in the database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def get(self, guild_id: int, name: str) -> Instruction | None:
-        """The version that holds."""
+        """The current version of an instruction, or None if there is none of that name."""
         wanted = select(InstructionRow).where(InstructionRow.guild_id == guild_id, InstructionRow.name == name)
         async with self._database.sessions() as session:
             row = await session.scalar(wanted.order_by(InstructionRow.id.desc()).limit(1))
@@ -46,15 +46,15 @@ class InstructionStore(DataHolder):
             return [_read(row) for row in await session.scalars(wanted.order_by(InstructionRow.id.desc()))]
 
     async def names(self, guild_id: int) -> list[str]:
-        """The names of the guild's instructions, in order."""
+        """The names of the guild's instructions, sorted."""
         async with self._database.sessions() as session:
             return sorted(await _names(session, guild_id))
 
     async def write(self, guild_id: int, name: str, text: str, by: int) -> Instruction:
-        """Let ``text`` (not empty) be what ``name`` (at most 32 characters) says from now on.
+        """Save ``text`` (not empty) as the current version of ``name`` (at most 32 characters).
 
         Raises:
-            TooManyInstructionsError: the name is new, and there are too many.
+            TooManyInstructionsError: the name is new, and the guild has ``MAX_NAMES`` already.
         """
         row = InstructionRow(guild_id=guild_id, name=name, text=text, written_by=by, written_at=datetime.now(UTC))
         async with self._database.sessions.begin() as session:
@@ -69,18 +69,18 @@ class InstructionStore(DataHolder):
             return _read(row)
 
     async def delete(self, guild_id: int, name: str) -> bool:
-        """Forget an instruction with all its versions; says whether there was one."""
+        """Delete an instruction with all its versions; returns whether there was one."""
         gone = delete(InstructionRow).where(InstructionRow.guild_id == guild_id, InstructionRow.name == name)
         async with self._database.sessions.begin() as session:
             return bool(await rows_changed(session, gone))
 
     async def forget_guild(self, guild_id: int) -> int:
-        """Forget all instructions of a guild."""
+        """Delete all instructions of a guild; returns how many rows were deleted."""
         async with self._database.sessions.begin() as session:
             return await rows_changed(session, delete(InstructionRow).where(InstructionRow.guild_id == guild_id))
 
     async def forget_user(self, user_id: int) -> ErasureResult:
-        """Forget who has written what guilds hold to."""
+        """Remove the person's id from the instructions they wrote; the texts stay, as they are the guilds'."""
         theirs = update(InstructionRow).where(InstructionRow.written_by == user_id)
         async with self._database.sessions.begin() as session:
             return ErasureResult(await rows_changed(session, theirs.values(written_by=None)))

@@ -1,4 +1,4 @@
-"""Who may use Starling, and where: as its host has set it, and as guilds have."""
+"""Who may use Starling, and where, by the rules of its host and of guilds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from bot.preferences.preferences import Preferences
 from bot.settings import Settings
 
 ROLES_KNOWN_S = 3600.0
-"""Discord tells the roles of members with all that they do; of those who do nothing, nobody asks."""
+"""How long a member's roles are kept. Discord sends them with everything that the member does, and those of members who
+do nothing are not needed."""
 
 
 class NoAccessError(StarlingError):
@@ -23,25 +24,25 @@ class NoAccessError(StarlingError):
 
 
 class GuildNotServedError(NoAccessError):
-    """Raised on a server that the host does not let Starling work on."""
+    """Raised on a server where the host does not allow Starling."""
 
     sentence = _("Whoever runs me does not let me work on this server.")
 
 
 class PersonNotServedError(NoAccessError):
-    """Raised for a person whom the host does not let use Starling."""
+    """Raised for a person whom the host does not allow to use Starling."""
 
     sentence = _("Whoever runs me does not let you use me.")
 
 
 class PersonBlockedHereError(NoAccessError):
-    """Raised for a person whom a server does not let use Starling."""
+    """Raised for a person whom a server does not allow to use Starling."""
 
     sentence = _("On this server you may not use me: those who manage it have decided so.")
 
 
 class ChannelNotServedError(NoAccessError):
-    """Raised in a channel where a server does not want Starling."""
+    """Raised in a channel where a server does not allow Starling."""
 
     sentence = _("I do not answer in {channel}: those who manage this server have decided so.")
 
@@ -50,28 +51,28 @@ class ChannelNotServedError(NoAccessError):
 
 
 class RoleNotServedError(NoAccessError):
-    """Raised for a member without a role that a server asks for, or with one that it keeps away."""
+    """Raised for a member without any of the roles that a server requires, or with one that it blocks."""
 
     sentence = _("Your roles on this server do not let you use me. Whoever manages it decides which ones do.")
 
 
 class KnownRoles:
-    """The roles that members were last seen with. In memory alone."""
+    """The roles that members were last seen with; in memory only."""
 
     def __init__(self) -> None:
         self._roles: TTLCache[tuple[int, int], frozenset[int]] = TTLCache(100_000, ROLES_KNOWN_S)
 
     def note(self, guild: int, user: int, roles: Collection[int]) -> None:
-        """A member was seen with these."""
+        """Record that a member has these roles."""
         self._roles[guild, user] = frozenset(roles)
 
     def of(self, guild: int, user: int) -> frozenset[int]:
-        """None where the member was not seen within the hour."""
+        """The member's roles; empty if the member was not seen within the last hour."""
         return self._roles.get((guild, user), frozenset())
 
 
 class AccessRules:
-    """Says who may not."""
+    """Decides who may use Starling."""
 
     def __init__(self, preferences: Preferences, settings: Settings, roles: KnownRoles) -> None:
         self._preferences = preferences
@@ -97,10 +98,10 @@ class AccessRules:
         *,
         manages: bool = False,
     ) -> None:
-        """See that ``user`` may use Starling in ``guild``.
+        """Check that ``user`` may use Starling in ``guild``.
 
-        ``channels``: the channel, and the one that it is a thread of. ``roles``: theirs; None: those that they were
-        last seen with. ``manages``: whether they may manage the guild, whose own rules do not hold for them then.
+        ``channels``: the channel and, for a thread, its parent. ``roles``: the user's; None: those with which they were
+        last seen. ``manages``: whether they may manage the guild, which exempts them from its own rules.
 
         Raises:
             NoAccessError: a subclass says why not.

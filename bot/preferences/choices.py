@@ -1,4 +1,4 @@
-"""What there is to choose, and what holds where nothing was chosen."""
+"""The choices of guilds and people, and their defaults."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 MAX_VOCABULARY_CHARS = 400
-"""About as much as the speech model takes in before a recording."""
+"""About as much as the speech model accepts as a prompt before a recording."""
 MAX_NAMES = 5
 MAX_CHANNELS = 25
-"""Discord's limit on what is chosen at once."""
+"""Discord's limit on how many are chosen at once."""
 MAX_VOTES = 10
 MAX_TRANSLATIONS = 2
-"""More below each note would be more than its words."""
+"""More of them below each note would outweigh its own words."""
 
 
 class SpeakMode(StrEnum):
@@ -21,7 +21,7 @@ class SpeakMode(StrEnum):
 
     NEVER = "never"
     VOICE = "voice"
-    """To voice notes."""
+    """Only answers to voice notes."""
     ALWAYS = "always"
 
 
@@ -30,13 +30,13 @@ class SpokenLength(StrEnum):
 
     WHOLE = "whole"
     SHORT = "short"
-    """Its beginning, and that the rest is written."""
+    """The beginning, and a sentence that the rest is written."""
     OFF = "off"
     """Nothing: only short answers are spoken."""
 
 
 class TranscriptStyle(StrEnum):
-    """How a voice note is written down by itself."""
+    """The style of an automatic transcript of a voice note."""
 
     QUOTE = "quote"
     PLAIN = "plain"
@@ -46,14 +46,14 @@ class TranscriptStyle(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TeachingRoles:
-    """Who may teach in a guild, by Discord's ids of roles. Those who may manage the guild may all of it."""
+    """Who may teach in a guild, as Discord's ids of roles. Those who may manage the guild may do all of it."""
 
     correct: int | None = None
     """The role whose members may correct; None: everyone. The guild's own id is the role of everyone."""
     approve: int | None = None
     """The role whose members may approve; None: only those who may manage the guild."""
     votes: int = 1
-    """People who have to approve, 1 to ``MAX_VOTES``."""
+    """How many people have to approve a correction, 1 to ``MAX_VOTES``."""
     train: int | None = None
     """The role whose members may train and test models; None: only those who may manage the guild."""
 
@@ -64,20 +64,20 @@ class TeachingRoles:
 
 @dataclass(frozen=True, slots=True)
 class DailyLimits:
-    """What may be used in a guild within a day, as far as its host allows it; 0: no limit of its own."""
+    """What may be used in a guild per day, within the host's limits; 0 means no limit of the guild's own."""
 
     tokens_a_day: int = 0
-    """Of the chat model, in and out, by all together."""
+    """Tokens of the chat model, input and output, of all members together."""
     audio_s_a_day: int = 0
-    """Of recordings, in seconds, by all together."""
+    """Seconds of recordings, of all members together."""
     member_tokens_a_day: int = 0
     member_audio_s_a_day: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class RoleLimit:
-    """What each member with a role may use in a guild within a day, in place of what members may; 0: no limit of the
-    guild's own."""
+    """What each member with a role may use in a guild per day, instead of the limits per member; 0 means no limit of
+    the guild's own."""
 
     tokens_a_day: int = 0
     audio_s_a_day: int = 0
@@ -85,20 +85,21 @@ class RoleLimit:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who may use Starling in a guild, by Discord's ids. What is allowed holds for all where it is empty; what is
-    blocked is, whatever else is allowed. Threads go with their channel. Those who may manage the guild always may."""
+    """Who may use Starling in a guild, by Discord's ids. An empty set of allowed channels or roles allows all; what is
+    blocked stays blocked even if it is also allowed. Threads follow their channel. Those who may manage the guild
+    always may."""
 
     allowed_channels: frozenset[int] = frozenset()
     blocked_channels: frozenset[int] = frozenset()
     allowed_roles: frozenset[int] = frozenset()
-    """Members with one of these. The guild's own id is the role of everyone."""
+    """A member needs one of these. The guild's own id is the role of everyone."""
     blocked_roles: frozenset[int] = frozenset()
     blocked_people: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class GuildPreferences:
-    """What a guild has chosen; None where the host's settings hold."""
+    """A guild's choices; None means that the host's settings apply."""
 
     speak: SpeakMode | None = None
     spoken_length: SpokenLength = SpokenLength.SHORT
@@ -106,40 +107,42 @@ class GuildPreferences:
     transcribed_channels: frozenset[int] = frozenset()
     """Channels in which every voice note gets its transcript, without an answer."""
     transcript_languages: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
-    """By channel, codes of ``audio.LANGUAGES`` into which transcripts are translated, at most ``MAX_TRANSLATIONS``."""
+    """By channel, the codes of ``audio.LANGUAGES`` into which transcripts are translated, at most
+    ``MAX_TRANSLATIONS``."""
     joined_channels: Mapping[int, SpeakMode] = field(default_factory=dict)
     """Channels and threads in which Starling takes part without being mentioned, and when it speaks there."""
     retention_days: int | None = None
-    """After how many days, at least 1, questions and answers are forgotten, when that is sooner than the host's."""
+    """The number of days, at least 1, after which questions and answers are forgotten, if that is sooner than the
+    host's."""
     languages: tuple[str, ...] = ()
-    """Codes of ``audio.LANGUAGES`` that are listened for; empty for all."""
+    """The codes of ``audio.LANGUAGES`` that are recognised; empty for all."""
     names: tuple[str, ...] = ()
-    """By which Starling is called besides its own, at most ``MAX_NAMES``."""
+    """Names that Starling answers to besides its own, at most ``MAX_NAMES``."""
     vocabulary: str = ""
     """Names and jargon that may be said, at most ``MAX_VOCABULARY_CHARS``."""
     voice: str | None = None
-    """Of those who have not chosen one; None leaves it to the language."""
+    """The voice for members who have not chosen one; None leaves the choice to the language."""
     chat_model: str | None = None
     roles: TeachingRoles = field(default_factory=TeachingRoles)
     review_channel: int | None = None
-    """Where corrections are shown to those who approve; None: nowhere."""
+    """The channel where corrections are shown to those who approve; None: nowhere."""
     limits: DailyLimits = field(default_factory=DailyLimits)
     role_limits: Mapping[int, RoleLimit] = field(default_factory=dict)
-    """By the ids of roles; of several roles of one member, the highest limit holds."""
+    """By role id; if a member has several of the roles, the highest limit applies."""
     access: Access = field(default_factory=Access)
     instruction: str | None = None
-    """The name of the guild's instruction that holds."""
+    """The name of the guild's active instruction."""
     channel_instructions: Mapping[int, str] = field(default_factory=dict)
-    """The names of those that hold in some of its channels and threads instead."""
+    """The names of the instructions that apply in some of its channels and threads instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class UserPreferences:
-    """What a person has chosen, wherever they are."""
+    """A person's choices, in all guilds."""
 
     voice: str | None = None
-    """That speaks to them; None: the guild's."""
+    """The voice that speaks to them; None: the guild's."""
     locale: str | None = None
-    """Discord's, that they were last seen with."""
+    """The Discord locale with which they were last seen."""
     credited: bool = False
-    """Whether they want to be named as one who teaches."""
+    """Whether they want to be credited as someone who teaches."""

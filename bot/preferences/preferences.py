@@ -1,4 +1,4 @@
-"""What guilds and people have chosen: read, changed and forgotten here and nowhere else."""
+"""The choices of guilds and people: read, changed and forgotten here and nowhere else."""
 
 from __future__ import annotations
 
@@ -20,42 +20,45 @@ from bot.work.shards import WHOLE, ShardShare
 log = structlog.get_logger()
 
 MAX_CACHED = 10_000
-"""Guilds, and as many people, whose choices are held in memory: every message asks for some."""
+"""How many guilds, and how many people, have their choices cached in memory: every message needs some."""
 
 ChoicesT = TypeVar("ChoicesT", GuildPreferences, UserPreferences)
 
 
 class Preferences(DataHolder):
-    """Stored, with a bounded cache in front of what no other process changes."""
+    """Stored choices, with a bounded cache of those that no other process changes."""
 
     def __init__(self, database: Database, share: ShardShare = WHOLE) -> None:
-        """``share``: of one gateway of several, where people turn to all of them, and a guild to one."""
+        """``share``: the guilds of this gateway, if there are several; a guild has one gateway, a person may use all of
+        them."""
         store = PreferenceStore(database)
         self._store = store
         self._guilds = _Choices(store, Scope.GUILD, GuildPreferences, is_ours=share.owns)
         self._users = _Choices(store, Scope.USER, UserPreferences, is_ours=lambda _user: share.is_whole)
 
     async def guild(self, guild_id: int | None) -> GuildPreferences:
-        """What a guild has chosen; in direct messages, nothing."""
+        """A guild's choices; in direct messages, the defaults."""
         return GuildPreferences() if guild_id is None else await self._guilds.of(guild_id)
 
     async def user(self, user_id: int) -> UserPreferences:
-        """What a person has chosen."""
+        """A person's choices."""
         return await self._users.of(user_id)
 
     async def change_guild(
         self, guild_id: int, change: Callable[[GuildPreferences], GuildPreferences]
     ) -> GuildPreferences:
-        """Let what ``change`` makes of a guild's choices hold, and return it. Of two changes at once, both count."""
+        """Store what ``change`` makes of a guild's choices, and return it. Concurrent changes are applied one after the
+        other."""
         return await self._guilds.change(guild_id, change)
 
     async def change_user(self, user_id: int, change: Callable[[UserPreferences], UserPreferences]) -> UserPreferences:
-        """Let what ``change`` makes of a person's choices hold, and return it. Of two changes at once, both count."""
+        """Store what ``change`` makes of a person's choices, and return it. Concurrent changes are applied one after
+        the other."""
         return await self._users.change(user_id, change)
 
     async def channels(self) -> dict[int, set[int]]:
-        """The channels in which guilds want Starling to take part or to write down what is said, by the ids of all
-        guilds that want it anywhere."""
+        """The channels in which guilds want Starling to take part or to transcribe voice notes, by guild id; guilds
+        that want it nowhere are left out."""
         found: dict[int, set[int]] = {}
         for name in ("joined_channels", "transcribed_channels"):
             for guild, chosen in (await self._store.everywhere(Scope.GUILD, name)).items():
@@ -63,20 +66,20 @@ class Preferences(DataHolder):
         return found
 
     async def retention_days(self) -> dict[int, int]:
-        """After how many days guilds want to be forgotten, of those that have chosen it."""
+        """The number of days after which guilds want to be forgotten, by guild id; only those that have chosen one."""
         found = await self._store.everywhere(Scope.GUILD, "retention_days")
         return {guild: days for guild, days in found.items() if isinstance(days, int) and days > 0}
 
     async def forget_guild(self, guild_id: int) -> int:
-        """Forget all that a guild has chosen."""
+        """Forget all choices of a guild; returns how many values that was."""
         return await self._guilds.forget(guild_id)
 
     async def forget_user(self, user_id: int) -> ErasureResult:
-        """Forget all that a person has chosen."""
+        """Forget all choices of a person."""
         return ErasureResult(await self._users.forget(user_id))
 
     async def export(self, user_id: int) -> Mapping[str, object]:
-        """What a person has chosen."""
+        """A person's choices."""
         return {"settings": asdict(await self.user(user_id))}
 
 
@@ -86,7 +89,7 @@ class _Choices(Generic[ChoicesT]):
     def __init__(
         self, store: PreferenceStore, scope: Scope, kind: type[ChoicesT], is_ours: Callable[[int], bool]
     ) -> None:
-        """``is_ours``: whether no other process changes what somebody has chosen."""
+        """``is_ours``: whether this process alone changes the choices of the guild or person with that id."""
         self._store = store
         self._is_ours = is_ours
         self._scope = scope
@@ -96,7 +99,7 @@ class _Choices(Generic[ChoicesT]):
         self._adapters: dict[str, TypeAdapter[Any]] = {one.name: TypeAdapter(hints[one.name]) for one in fields(kind)}
         self._cache: LRUCache[int, ChoicesT] = LRUCache(MAX_CACHED)
         self._one_at_a_time = asyncio.Lock()
-        """So that nothing is cached that was read before a change."""
+        """Ensures that nothing that was read before a change is cached after it."""
 
     async def of(self, id_: int) -> ChoicesT:
         if (known := self._cache.get(id_)) is not None:
@@ -140,6 +143,6 @@ class _Choices(Generic[ChoicesT]):
             self._cache[id_] = choices
 
     def _stored(self, choices: ChoicesT, name: str) -> object:
-        """The field as JSON; None where it is what holds without a choice."""
+        """The field as a JSON value; None if it is the default."""
         value = getattr(choices, name)
         return None if value == getattr(self._none, name) else self._adapters[name].dump_python(value, mode="json")

@@ -1,4 +1,4 @@
-"""The rows of what was chosen: one a value that is not the default."""
+"""The rows of the choices: one for each value that is not the default."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from bot.storage.tables import PreferenceRow
 
 
 class Scope(StrEnum):
-    """Who has chosen."""
+    """Whose choices they are."""
 
     GUILD = "guild"
     USER = "user"
 
 
 class PreferenceStore:
-    """Values, whatever JSON can hold, by scope, id and name."""
+    """Stores JSON values by scope, id and name."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def read(self, scope: Scope, id_: int) -> dict[str, Any]:
-        """All that was chosen there, by name."""
+        """All values of that guild or person, by name."""
         wanted = select(PreferenceRow).where(PreferenceRow.scope == scope, PreferenceRow.scope_id == id_)
         async with self._database.sessions() as session:
             return {row.name: row.value for row in await session.scalars(wanted)}
 
     async def everywhere(self, scope: Scope, name: str) -> dict[int, Any]:
-        """Every value of that name, by the id of whoever has chosen it."""
+        """Every value of that name, by the id of the guild or person."""
         wanted = select(PreferenceRow).where(PreferenceRow.scope == scope, PreferenceRow.name == name)
         async with self._database.sessions() as session:
             return {row.scope_id: row.value for row in await session.scalars(wanted)}
 
     async def write(self, scope: Scope, id_: int, values: Mapping[str, Any]) -> None:
-        """Keep ``values``, in one transaction; None forgets one."""
+        """Store ``values`` in one transaction; a value of None deletes that row."""
         now = datetime.now(UTC)
         async with self._database.sessions.begin() as session:
             for name, value in values.items():
@@ -50,7 +50,7 @@ class PreferenceStore:
                     await session.delete(known)
 
     async def forget(self, scope: Scope, id_: int) -> int:
-        """Forget all that was chosen there; says how many values that was."""
+        """Delete all values of that guild or person; returns how many there were."""
         gone = delete(PreferenceRow).where(PreferenceRow.scope == scope, PreferenceRow.scope_id == id_)
         async with self._database.sessions.begin() as session:
             return await rows_changed(session, gone)

@@ -1,4 +1,4 @@
-"""The voice that speaks, of those that people and servers have chosen."""
+"""The voice that speaks, as people and servers have chosen it."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from bot.preferences.preferences import Preferences
 
 
 class ChosenVoices:
-    """Choices of voices, held against those that there are."""
+    """The chosen voices, checked against those that are available."""
 
     def __init__(self, preferences: Preferences, synthesizer: SpeechSynthesizer) -> None:
         self._preferences = preferences
         self._synthesizer = synthesizer
 
     async def of(self, user: int, guild: int | None) -> str | None:
-        """The voice for what ``user`` hears in ``guild``: their own, or else the guild's; None leaves it to the
-        language. A voice that can no longer be had is passed over."""
+        """The voice for what ``user`` hears in ``guild``: their own, or else the guild's; None leaves the choice to the
+        language. A voice that is no longer available is skipped."""
         for choices in (await self._preferences.user(user), await self._preferences.guild(guild)):
             if choices.voice is not None and await self._synthesizer.has_voice(choices.voice):
                 return choices.voice
         return None
 
     async def choose_for_user(self, user: int, voice: str | None) -> None:
-        """Set the voice that speaks to a person; None leaves it to the guild, or the language, again.
+        """Set the voice that speaks to a person; None leaves the choice to the guild, or the language, again.
 
         Raises:
             UnknownVoiceError: there is no such voice.
@@ -33,7 +33,7 @@ class ChosenVoices:
         await self._preferences.change_user(user, lambda chosen: replace(chosen, voice=voice))
 
     async def choose_for_guild(self, guild: int, voice: str | None) -> None:
-        """Set the voice that speaks to those in a guild who have none of their own; None leaves it to the language.
+        """Set the voice for members of a guild who have not chosen one; None leaves the choice to the language.
 
         Raises:
             UnknownVoiceError: there is no such voice.

@@ -1,1 +1,1 @@
-"""What is kept on people, for how long, and how it is forgotten."""
+"""Personal data: what is stored, for how long, and how it is erased."""

@@ -1,4 +1,4 @@
-"""What every store of personal data keeps: erasure, /privacy and retention go through holders, and know no store."""
+"""The interface of every store of personal data: erasure, /privacy and retention use it, and know no store itself."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.privacy.tombstones import TombstoneKind
 
 
 class DataKind(StrEnum):
-    """What is stored on people, as it is counted for them."""
+    """The kinds of data stored on a person, as they are counted for them."""
 
     EXCHANGES = "exchanges"
     """Questions with their answers."""
@@ -21,15 +21,15 @@ class DataKind(StrEnum):
     MEMORIES = "memories"
     """What they have taught in direct messages, for themselves alone."""
     EXAMPLES = "examples"
-    """In datasets, each once however many versions have it."""
+    """Examples in datasets, each counted once however many versions have it."""
     VOTES = "votes"
     FEEDBACK = "feedback"
     FILES = "files"
-    """That they put among those of a server or their own, and archives that have them."""
+    """Files that they uploaded to a server or for themselves, and archives that contain these."""
     TESTS = "tests"
-    """Of models, that they made."""
+    """Tests of models that they made."""
     AGREEMENTS = "agreements"
-    """That corrections are kept and learnt from: 0 or 1."""
+    """Whether they agreed that their corrections are kept and learnt from: 0 or 1."""
 
 
 StoredDataSummary = Counter[DataKind]
@@ -38,7 +38,7 @@ StoredDataSummary = Counter[DataKind]
 
 @dataclass(frozen=True, slots=True)
 class LearnedVersion:
-    """A version of a dataset that a model has learned from while it had examples that were taken back since."""
+    """A dataset version that a model learned from while it still had examples that have since been taken back."""
 
     guild_id: int
     dataset_id: str
@@ -48,56 +48,57 @@ class LearnedVersion:
 
 @dataclass(frozen=True, slots=True)
 class ErasureResult:
-    """What became of data that was to be forgotten."""
+    """The outcome of an erasure."""
 
     rows: int = 0
-    """That were removed, or lost what was the person's."""
+    """Rows that were removed, or from which the person's part was removed."""
     examples: int = 0
-    """Of those, the examples in datasets, counted in each version."""
+    """How many of these rows were examples in datasets, counted in each version."""
     files: int = 0
-    """That were deleted because they had some of it: archives, and what was packed to be trained on elsewhere."""
+    """Files that were deleted because they held some of the data, such as archives and packs for training elsewhere."""
     learned: tuple[LearnedVersion, ...] = ()
-    """What cannot be taken back: models know what they have learned from these until they are trained anew."""
+    """What cannot be taken back: models retain what they learned from these versions until they are trained again."""
 
     def __add__(self, other: ErasureResult) -> ErasureResult:
-        """Both together; each version once."""
+        """The sum of both, with each version once."""
         learned = dict.fromkeys((*self.learned, *other.learned))
         files = self.files + other.files
         return ErasureResult(self.rows + other.rows, self.examples + other.examples, files, tuple(learned))
 
 
 class DataHolder:
-    """Holds data of people, of guilds or of what was said in messages; ids are Discord's.
+    """A store of data about people, about guilds, or about what was said in messages; ids are Discord's.
 
-    Each method does nothing unless a holder has data of that sort: a store that keeps no ids of messages has nothing to
-    forget when messages are deleted. Forgetting twice is no error, and no method raises anything but errors of the
-    database.
+    By default each method does nothing, for stores without data of that sort: one that keeps no message ids has nothing
+    to forget when messages are deleted. Forgetting twice is no error, and methods raise only errors of the database or,
+    where a holder keeps files, of the file system.
     """
 
     kept_for: ClassVar[timedelta | None] = None
-    """How long this is kept, whatever the host and guilds want to be kept; None: as long as they say."""
+    """How long this data is kept, whatever the host and the guilds have set; None: as long as they have set."""
 
     async def forget_messages(self, message_ids: Collection[int]) -> int:
-        """Forget what was said in messages that were deleted on Discord, and their ids; says how many rows that are."""
+        """Forget what was said in messages that were deleted on Discord, and their ids; returns how many rows were
+        affected."""
         return 0
 
     async def forget_user(self, user_id: int) -> ErasureResult:
-        """Forget all that is a person's, in all guilds, and that it was they who did what remains."""
+        """Delete all data of a person, in all guilds, and remove their id from what remains."""
         return ErasureResult()
 
     async def forget_guild(self, guild_id: int) -> int:
-        """Forget all that is of a guild, which Starling has left; says how many rows that are."""
+        """Delete all data of a guild that Starling has left; returns how many rows were affected."""
         return 0
 
     async def forget_again(self, kind: TombstoneKind, ids: Collection[str]) -> int:
-        """Forget what people took back one by one, which a backup has brought back; ``ids`` as ``kind`` has them. Says
-        how many rows that are."""
+        """Delete again what people had taken back one by one and a restored backup has brought back; ``ids`` are as
+        described in ``TombstoneKind``. Returns how many rows were affected."""
         return 0
 
     async def delete_before(self, moment: datetime, guild_id: int | None = None) -> int:
-        """Delete what is older than ``moment`` (aware), of one guild or of all; says how many rows.
+        """Delete what is older than ``moment`` (aware), of one guild or of all (None); returns how many rows.
 
-        What people submitted so that it is kept does not grow old.
+        What people submitted in order for it to be kept does not expire.
         """
         return 0
 
@@ -106,5 +107,6 @@ class DataHolder:
         return Counter()
 
     async def export(self, user_id: int) -> Mapping[str, object]:
-        """All that is stored on a person, by names in English; dataclasses, dates and what JSON has a form for."""
+        """All that is stored on a person, by names in English; values are dataclasses, dates, and what JSON can
+        represent."""
         return {}

@@ -1,4 +1,4 @@
-"""All that is stored on people, wherever it lies: told, given to them, or forgotten."""
+"""Summarises, exports and erases everything stored on a person, in whatever store it is."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _ResultT = TypeVar("_ResultT")
 
 
 async def _nothing() -> None:
-    """Where no file needs to be written over."""
+    """The default for ``scrub``, where no file needs to be overwritten."""
 
 
 class PersonalData:
-    """Goes through every holder. One that fails keeps none of the others from what they have to do: its error is
-    raised once all were asked."""
+    """Asks every holder. If some fail, the others are still asked; the errors are raised together afterwards, as an
+    ``ExceptionGroup``."""
 
     def __init__(
         self,
@@ -32,8 +32,8 @@ class PersonalData:
         scrub: Callable[[], Awaitable[None]] = _nothing,
         tombstones: Tombstones | None = None,
     ) -> None:
-        """``holders`` are asked in this order. ``scrub`` is called when rows were deleted, to write over them.
-        ``tombstones``: where it is written down what backups that were made before must not bring back."""
+        """``holders`` are asked in this order. ``scrub`` is called after rows were deleted, to overwrite them.
+        ``tombstones`` records what earlier backups must not bring back."""
         self.holders = tuple(holders)
         self._tombstones = tombstones
         self.scrub = scrub
@@ -53,8 +53,8 @@ class PersonalData:
         return json.dumps(stored, ensure_ascii=False, indent=1, default=_readable).encode()
 
     async def forget_user(self, user_id: int) -> ErasureResult:
-        """Forget all that is stored on a person, but for what models have learned already, and the time of this wish,
-        so that no archive brings back what was withdrawn."""
+        """Delete all that is stored on a person, except for what models have already learned, and for the time of this
+        request, so that no archive brings back what was withdrawn."""
         try:
             forgotten = sum(await self._each(lambda holder: holder.forget_user(user_id)), ErasureResult())
         finally:
@@ -63,18 +63,19 @@ class PersonalData:
         return forgotten
 
     async def forget_messages(self, message_ids: Collection[int]) -> int:
-        """Forget what was said in messages that were deleted on Discord; says how many rows that are."""
+        """Forget what was said in messages that were deleted on Discord; returns how many rows were affected."""
         rows = sum(await self._each(lambda holder: holder.forget_messages(message_ids)))
         if rows:
             await self._bury(TombstoneKind.MESSAGE, message_ids)
         return await self._scrubbed(rows)
 
     async def forget_again(self, kind: TombstoneKind, ids: Collection[str]) -> int:
-        """Forget what people took back one by one, which a backup has brought back; says how many rows that are."""
+        """Delete again what people had taken back one by one and a restored backup has brought back; returns how many
+        rows were affected."""
         return await self._scrubbed(sum(await self._each(lambda holder: holder.forget_again(kind, ids))))
 
     async def forget_guild(self, guild_id: int) -> int:
-        """Forget all that is of a guild; says how many rows that are."""
+        """Delete all data of a guild; returns how many rows were affected."""
         try:
             rows = sum(await self._each(lambda holder: holder.forget_guild(guild_id)))
         finally:
@@ -93,7 +94,7 @@ class PersonalData:
     async def _each(self, ask: Callable[[DataHolder], Awaitable[_ResultT]]) -> list[_ResultT]:
         """
         Raises:
-            ExceptionGroup: some have failed.
+            ExceptionGroup: some holders failed.
         """
         results, errors = list[_ResultT](), list[Exception]()
         for holder in self.holders:
@@ -108,7 +109,7 @@ class PersonalData:
 
 
 def _readable(value: object) -> object:
-    """What JSON has no form for."""
+    """Convert a value that JSON cannot represent."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return dataclasses.asdict(value)
     return value.isoformat() if isinstance(value, datetime | date) else str(value)

@@ -1,4 +1,4 @@
-"""Deleting what is older than the host's settings allow, or than guilds want to be remembered."""
+"""Deletes data that is older than the settings of the host, or of its guild, allow."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ log = structlog.get_logger()
 INTERVAL_S = 6 * 3600.0
 
 GuildDays = Callable[[], Awaitable[Mapping[int, int]]]
-"""After how many days guilds want to be forgotten, by their ids."""
+"""Gives the number of days for which guilds want their data kept, by guild id."""
 
 
 async def delete_expired(holders: Sequence[DataHolder], guild_days: GuildDays, retention: timedelta) -> int:
-    """Delete what is older than ``retention``, or than a guild wants where that is sooner; says how many rows."""
+    """Delete what is older than ``retention``, or than a guild's own, shorter setting; returns how many rows. A
+    holder's ``kept_for`` overrides both."""
     now = datetime.now(UTC)
     sooner = {
         guild: timedelta(days=days) for guild, days in (await guild_days()).items() if timedelta(days=days) < retention
@@ -36,8 +37,8 @@ async def delete_expired(holders: Sequence[DataHolder], guild_days: GuildDays, r
 
 
 async def run_retention(data: PersonalData, guild_days: GuildDays, retention: timedelta) -> None:
-    """Delete what has expired at once and every ``INTERVAL_S``; ends by being cancelled. A failure is logged, and
-    tried again then."""
+    """Delete what has expired now and every ``INTERVAL_S``, until cancelled. A failure of the database is logged, and
+    deletion is retried after ``INTERVAL_S``."""
     while True:
         try:
             gone = await delete_expired(data.holders, guild_days, retention)

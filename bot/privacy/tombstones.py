@@ -1,8 +1,8 @@
-"""Who and what was forgotten, and when: the list that travels beside backups, so that a restore brings nothing back.
+"""The list of who and what was forgotten, and when. It is kept beside backups, so that a restore brings nothing back.
 
-It has Discord's ids, our own of what people take back one by one, and times; not a word. A line of JSON each, in the
-data folder and in every folder that has backups, as far as it can be reached: a list that is lost with the machine
-would be of no use.
+It has Discord's ids, Starling's own ids of what people take back one by one, and times, but no content. It is a file
+with a line of JSON per entry, in the data folder and in every reachable folder that has backups: a list that is lost
+with the machine would be of no use.
 """
 
 from __future__ import annotations
@@ -21,34 +21,34 @@ import structlog
 log = structlog.get_logger()
 
 KEPT_FOR = timedelta(days=400)
-"""No older backup should be kept either."""
+"""Backups should not be kept for longer, either."""
 BESIDE_NAME = "starling-forgotten.jsonl"
-"""What the list is called in folders of backups."""
+"""The name of the list in folders of backups."""
 
 
 class TombstoneKind(StrEnum):
-    """What was forgotten."""
+    """What was forgotten; unless stated otherwise, the id is Discord's."""
 
     USER = "user"
     GUILD = "guild"
     MESSAGE = "message"
     CORRECTION = "correction"
-    """By our own id."""
+    """The id is Starling's own."""
     COMPARISON = "comparison"
-    """By our own id."""
+    """The id is Starling's own."""
     MEMORY = "memory"
-    """What somebody taught for themselves alone: "USER/NUMBER"."""
+    """What somebody taught for themselves alone; the id is "USER/NUMBER"."""
     VOTE = "vote"
-    """On an answer: "MESSAGE/USER"."""
+    """A vote on an answer; the id is "MESSAGE/USER"."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """One that was forgotten."""
+    """An entry of the list."""
 
     kind: TombstoneKind
     id: str
-    """Discord's, where nothing else is said of the kind."""
+    """In the form that ``TombstoneKind`` gives for ``kind``."""
     at: datetime
     """Aware, UTC."""
 
@@ -65,13 +65,13 @@ class Tombstones:
         self._folders_file = data_folder / "backup-folders.json"
 
     async def bury(self, kind: TombstoneKind, ids: Collection[int | str]) -> None:
-        """As ``add``, in a thread. To be called once it is forgotten: a backup that is made in the middle of that
-        counts as one from before."""
+        """As ``add``, in a thread. Call it after the erasure, so that a backup made while that was in progress counts
+        as an earlier one."""
         await asyncio.to_thread(self.add, kind, ids)
 
     def add(self, kind: TombstoneKind, ids: Collection[int | str]) -> None:
-        """Write down, blocking, that these are forgotten from now on. A list that cannot be written is logged: what was
-        to be forgotten is all the same."""
+        """Record that these are forgotten from now on. Blocks. If a list cannot be written, that is logged and not
+        raised, as the erasure itself stands."""
         now = datetime.now(UTC)
         lines = "".join(Tombstone(kind, str(id_), now).line for id_ in ids)
         for file in (self.file, *(folder / BESIDE_NAME for folder in self._folders())):
@@ -82,10 +82,11 @@ class Tombstones:
                 log.error("a list of what was forgotten cannot be written", file=str(file), why=str(error))
 
     def travel_beside(self, folder: Path) -> Path:
-        """Keep a list in ``folder``, which has backups, from now on; what is known already is in it as well.
+        """Keep a copy of the list in ``folder``, which has backups, from now on. It starts with what is known already,
+        except for entries older than ``KEPT_FOR``.
 
         Raises:
-            OSError: it cannot be written there.
+            OSError: the list cannot be written there.
         """
         beside = folder.absolute() / BESIDE_NAME
         known = {tombstone.line: None for tombstone in (*read_tombstones(self.file), *read_tombstones(beside))}
@@ -105,7 +106,7 @@ class Tombstones:
 
 
 def read_tombstones(file: Path) -> Iterator[Tombstone]:
-    """What ``file`` lists; nothing where there is none. A line that was cut off is passed over."""
+    """The entries in ``file``; none if it does not exist. Lines that cannot be parsed are logged and skipped."""
     if not file.is_file():
         return
     for line in file.read_text(encoding="utf-8").splitlines():
@@ -127,7 +128,8 @@ def _append(file: Path, lines: str) -> None:
 
 
 def _write(file: Path, lines: Iterable[str]) -> None:
-    """Nothing is written where that is in ``file`` already: a full disk hinders no further backup onto another one."""
+    """Replace the contents of ``file`` by ``lines``, unless these are in it already: a full disk must not prevent
+    another backup onto a different one."""
     text = "".join(lines)
     if file.is_file() and file.read_text(encoding="utf-8") == text:
         return
@@ -137,7 +139,7 @@ def _write(file: Path, lines: Iterable[str]) -> None:
         _append(fresh, text)
         fresh.replace(file)
     except OSError as error:
-        error.filename = error.filename or str(file)  # what was written into a stream does not say where
+        error.filename = error.filename or str(file)  # an error from writing to a stream names no file
         raise
     finally:
         fresh.unlink(missing_ok=True)

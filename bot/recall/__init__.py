@@ -1,1 +1,1 @@
-"""Approved corrections, found by the meaning of a question."""
+"""Finds approved corrections by the meaning of a question."""

@@ -1,4 +1,5 @@
-"""The index that holds as it grows: English among English, everything else in one space of all languages."""
+"""An index that stays accurate as it grows: English is searched in an embedding of its own, and everything else in a
+multilingual one."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from bot.recall.indexes import CANDIDATES, Kept, RecallMatch, one_answer_each, t
 from bot.recall.neighbourhoods import Neighbourhoods
 
 _OTHER_LANGUAGE = b""
-"""What the English embedding makes of a question that is not English: that is worth to be stored as well."""
+"""Stored as the English vector of a question that is not English, so that its language is not detected again."""
 
 
 class EmbeddingSpace:
@@ -29,11 +30,11 @@ class EmbeddingSpace:
 
     @property
     def size_bytes(self) -> int:
-        """What it takes of the memory."""
+        """Its size in memory."""
         return 0 if self._neighbourhoods is None else self._neighbourhoods.size_bytes
 
     def replace(self, corrections: Sequence[ApprovedCorrection], kept: Mapping[int, bytes]) -> None:
-        """Hold ``corrections``, of each of which the vectors are ``kept`` by its number."""
+        """Replace the contents by ``corrections``; ``kept`` has the stored vectors of each, by number."""
         self._corrections, self._neighbourhoods = tuple(corrections), None
         if corrections:
             known, asked = self.embedding.vectors([kept[one.number] for one in corrections])
@@ -42,7 +43,7 @@ class EmbeddingSpace:
             self._neighbourhoods = Neighbourhoods(known, asked, *everyday, chosen.prior, chosen.max_raise)
 
     def near(self, question: str, count: int) -> list[RecallMatch]:
-        """At most ``count`` corrections, the nearest first, however far they are."""
+        """At most ``count`` corrections, the nearest first, however far away they are."""
         if self._neighbourhoods is None:
             return []
         scores = self._neighbourhoods.scores(self.embedding.load().asked(question))
@@ -55,7 +56,7 @@ class CalibratedIndex:
     """An ``Index`` whose thresholds are learnt from what it holds (see ``neighbourhoods``)."""
 
     def __init__(self, english: EmbeddingChoice | None, every: EmbeddingChoice) -> None:
-        """``english``: for English questions and answers; where it is None, ``every`` is for these too."""
+        """``english`` is for English questions; if it is None, ``every`` is used for these too."""
         self._english = None if english is None else EmbeddingSpace(english)
         self._every = EmbeddingSpace(every)
         self._corrections: tuple[ApprovedCorrection, ...] = ()
@@ -63,10 +64,11 @@ class CalibratedIndex:
         self._in_every: frozenset[int] = frozenset()
         self._lacking: Sequence[ApprovedCorrection] = ()
         self._all_languages = english is None
-        """Whether somebody has asked in another language: only then is what is English looked at in it."""
+        """Whether English corrections are in the multilingual space as well: only once somebody has asked in another
+        language, or if there is no English embedding."""
         self._lock = threading.Lock()
         self._widening = threading.Lock()
-        """Whoever has it loads the embedding of all languages."""
+        """Held while the multilingual embedding is loaded."""
 
     @property
     def embeddings(self) -> Sequence[str]:
@@ -89,7 +91,7 @@ class CalibratedIndex:
                 of_english = kept.get(self._english.embedding.key, {})
                 english = [one for one in corrections if of_english.get(one.number, _OTHER_LANGUAGE)]
                 self._english.replace(english, of_english)
-                # Of those it is to be known alone whether they are English.
+                # From here on it only matters whether each is English, for which one byte is enough.
                 self._kept_english = {number: data[:1] for number, data in of_english.items()}
                 if not self._all_languages:
                     every = [one for one in corrections if self._kept_english.get(one.number) == _OTHER_LANGUAGE]
@@ -117,7 +119,8 @@ class CalibratedIndex:
         return self._english is not None and one.number not in self._kept_english
 
     def _lacks_every(self, one: ApprovedCorrection, told: Mapping[int, bytes] = MappingProxyType({})) -> bool:
-        """As far as its language is known, or was just ``told``."""
+        """Whether ``one`` lacks vectors in the multilingual space, as far as its language is known or was just
+        ``told``."""
         known = told.get(one.number, self._kept_english.get(one.number))
         return (self._all_languages or known == _OTHER_LANGUAGE) and one.number not in self._in_every
 
@@ -143,7 +146,7 @@ class CalibratedIndex:
         return [near.correction for near in self.near(question, limit) if near.margin >= 0]
 
     def near(self, question: str, limit: int) -> list[RecallMatch]:
-        """At most ``limit`` corrections, the nearest first, however far they are; see ``one_answer_each``."""
+        """At most ``limit`` corrections, the nearest first, however far away they are; see ``one_answer_each``."""
         with self._lock:
             found = self._every.near(question, CANDIDATES)
             if self._english is not None and is_english(question):
@@ -161,5 +164,5 @@ def _kept(embedding: EmbeddingChoice, corrections: Sequence[ApprovedCorrection])
 
 
 def is_english(text: str) -> bool:
-    """Whether ``text`` is English, or too short to tell and in its letters."""
+    """Whether ``text`` is English, or too short to tell but in letters that English uses."""
     return detect_language(text, "en") == "en"

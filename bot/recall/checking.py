@@ -1,4 +1,4 @@
-"""A second look at what comes near to a question, by the chat model itself."""
+"""Has the chat model itself check whether the corrections found for a question apply."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from bot.usage.budgets import Budgets
 log = structlog.get_logger()
 
 TIMEOUT_S = 8.0
-"""An answer waits no longer than this to be told what applies."""
+"""The longest that an answer waits for the verdict on what applies."""
 MAX_CHARS = 600
-"""Of each text that the model reads, and of what it says."""
+"""The limit on each text that the model reads, and on its reply."""
 MAX_REMEMBERED = 2000
 
 _INSTRUCTION = """\
@@ -39,10 +39,10 @@ _LIST = re.compile(r"\[[\d,\s]*\]")
 
 
 class RecallCheck:
-    """Asks chat models which corrections apply; what one has said is remembered while nothing of it changes."""
+    """Asks chat models which corrections apply; verdicts are cached by model, question and corrections."""
 
     def __init__(self, budgets: Budgets | None, *, is_on: bool) -> None:
-        """``budgets``: where what it takes is counted; None: nowhere."""
+        """``budgets``: where the tokens used are counted; None: nowhere."""
         self._budgets = budgets
         self._is_on = is_on
         self._remembered: LRUCache[tuple[object, ...], tuple[ApprovedCorrection, ...]] = LRUCache(MAX_REMEMBERED)
@@ -50,9 +50,11 @@ class RecallCheck:
     async def applying(
         self, model: ChatModel, question: str, near: Sequence[RecallMatch], *, user: int, guild: int | None
     ) -> tuple[ApprovedCorrection, ...]:
-        """Those of ``near`` that answer ``question``, the nearest first.
+        """The corrections in ``near`` that answer ``question``, the nearest first; a word-for-word match alone, without
+        asking.
 
-        Where ``model`` cannot be asked, is for demonstration, or gives no verdict, those above the threshold.
+        If the check is off, or ``model`` is the demonstration model, cannot be asked or gives no verdict, these are the
+        corrections at or above the threshold.
         """
         if near and near[0].is_word_for_word:
             return (near[0].correction,)

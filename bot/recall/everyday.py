@@ -1,7 +1,7 @@
-"""What people ask everywhere: from such questions a retriever learns what all texts have in common.
+"""Everyday questions, asked on any server, from which a retriever learns what all texts have in common.
 
 The scores of text embeddings crowd together, because every sentence has a large part in common with every other. With
-the mean of these taken away, what is left tells sentences apart, and one threshold serves all servers.
+the mean of these questions subtracted, what is left tells sentences apart, and one threshold serves all servers.
 """
 
 ENGLISH = (
@@ -104,6 +104,6 @@ TYPED = (
     "how long is the great barrier reef",
     "what does the liver do in the body",
 )
-"""What people type into a search engine, short and without a question mark: most questions that a correction does not
-answer look so. In embeddings of many languages such questions lie closer to each other than in one of English alone,
-and a small server's corrections have too few neighbours to tell that by."""
+"""Questions as people type them into a search engine, short and without a question mark, as are most questions that no
+correction answers. In multilingual embeddings such questions lie closer to each other than in an English one, and a
+small server has too few corrections to learn that from them."""

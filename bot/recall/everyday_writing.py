@@ -1,4 +1,4 @@
-"""``python -m bot.recall.everyday_writing``: work out anew what stands in ``everyday_vectors``."""
+"""``python -m bot.recall.everyday_writing``: compute the file of ``everyday_vectors`` again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.weights.weights import WeightsCache
 
 
 def write_anew() -> None:
-    """With the weights that are installed, and those of English, which are fetched."""
+    """Write the file, with the weights that are installed, and those of the English embedding, which are downloaded."""
     e5, use = E5(num_threads=1), SentenceEncoder()
     english = EnglishEmbedding(WeightsCache().fetch(ENGLISH_WEIGHTS))
     write(

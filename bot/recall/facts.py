@@ -1,4 +1,4 @@
-"""Telling the model what was recalled."""
+"""Adds recalled corrections to the question for the model."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ TAUGHT = "Members of this server have taught you what follows. What of it does n
 def with_facts(
     question: str, corrections: Sequence[ApprovedCorrection], *, brief: bool = True, is_direct: bool = False
 ) -> str:
-    """``question`` with ``corrections`` before it, in the one message: of the places that were tried, the one where a
-    small model makes most of them.
+    """``question`` with ``corrections`` before it, in the same message: of the places that were tried, the one where a
+    small model makes the most of them.
 
     ``brief``: for the demonstration model, which loses the thread when it is told that a fact may not apply.
-    ``is_direct``: whether the one who asks has taught them, for themselves.
+    ``is_direct``: whether the person who asks has taught the corrections, for themselves.
     """
     if not corrections:
         return question

@@ -1,4 +1,4 @@
-"""What a guild has approved, ready to be searched."""
+"""Indexes in which the corrections of a guild or a person are searched."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from bot.recall.everyday_vectors import Vectors
 from bot.recall.retrievers import Retriever
 
 REACH = 0.08
-"""So far below the threshold a chat model is asked whether a correction applies: with 20 to 1,020 in English, 95 to 100
-of 100 paraphrases are above that, and a fifth to a third of other questions."""
+"""How far below the threshold a correction may score for the chat model to be asked whether it applies. With 20 to
+1,020 corrections in English, 95 to 100 of 100 paraphrases score above that, as do a fifth to a third of other
+questions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,61 +28,65 @@ class RecallMatch:
 
     correction: ApprovedCorrection
     margin: float
-    """By how much its score is above the threshold; below 0, it most probably has nothing to do with the question."""
+    """How far its score is above the threshold; below 0, it most probably has nothing to do with the question."""
     reach: float = REACH
-    """Where the margin is below 0 by no more than that, it may have."""
+    """With a negative margin of no more than this, it may still have something to do with the question."""
     is_word_for_word: bool = False
-    """Whether it is asked for in the words that were taught."""
+    """Whether the question is asked in the very words that were taught."""
 
 
 Kept = Mapping[str, Mapping[int, bytes]]
-"""What embeddings make of corrections, as it is stored: by what the embedding is known as, and by their numbers."""
+"""The stored vectors of corrections, by the key of the embedding and by the correction's number."""
 
 
 class Index(Protocol):
-    """Blocking; ``replace`` is called before the others, but for ``load_for``."""
+    """A searchable set of corrections. Methods block; ``replace`` is called before any other except ``load_for``."""
 
     @property
     def embeddings(self) -> Sequence[str]:
-        """What those embeddings are known as whose work is worth to be stored; often none."""
+        """The keys of the embeddings whose vectors are worth storing; often none."""
 
     @property
     def size_bytes(self) -> int:
-        """What it takes of the memory, about."""
+        """Its approximate size in memory."""
 
     def replace(self, corrections: Sequence[ApprovedCorrection], kept: Kept) -> None:
-        """Hold ``corrections`` and nothing else from now on; those that are lacking cannot be found yet."""
+        """Replace the contents of the index by ``corrections``; those that are ``lacking`` cannot be found yet."""
 
     def lacking(self) -> Sequence[ApprovedCorrection]:
-        """Corrections of which something has to be worked out and kept, with which ``replace`` is called again."""
+        """The corrections whose vectors have yet to be computed and stored; ``replace`` is then called again with
+        these."""
 
     def work_out(self, corrections: Collection[ApprovedCorrection]) -> Kept:
-        """What is lacking of ``corrections``: some milliseconds each. The index stays as it is; in the middle of this
-        another thread may use it."""
+        """Compute what ``corrections`` lack, which takes some milliseconds each. The index is not changed, and other
+        threads may use it meanwhile."""
 
     def load_for(self, question: str) -> None:
-        """Load what ``question`` is recalled by once it is taught, which takes seconds; nothing where that was loaded
-        before. Called whatever the index holds, and before ``replace`` as well."""
+        """Load what is needed to recall ``question`` once it is taught, which takes seconds; does nothing if that is
+        already loaded. May be called whatever the index holds, even before ``replace``."""
 
     def widens_for(self, question: str) -> bool:
-        """Whether ``replace`` has to be called again before ``question`` is asked. Loads what that needs, which takes
-        seconds; meanwhile another thread may use the index."""
+        """Whether ``replace`` has to be called again before ``question`` is searched for. Loads what that needs, which
+        takes seconds; other threads may use the index meanwhile."""
 
     def best(self, question: str, limit: int) -> list[ApprovedCorrection]:
         """At most ``limit`` corrections that are about ``question``, the likeliest first; often none."""
 
     def near(self, question: str, limit: int) -> list[RecallMatch]:
-        """At most ``limit`` corrections, the likeliest first, those below the threshold too where they are known."""
+        """At most ``limit`` corrections, the likeliest first, including those below the threshold where the index can
+        give them."""
 
 
 CANDIDATES = 8
-"""Corrections that are looked at, of which those are left out that ask the same as another."""
+"""How many of the nearest corrections are considered, before those that ask the same are merged."""
 
 
 def one_answer_each(found: Iterable[RecallMatch], question: str) -> list[RecallMatch]:
-    """Of ``found`` with the same question the latest, in the place of the first: its answer is the one that holds.
+    """Merge the matches of ``found`` with the same question into one, at the rank of the first but with the latest
+    correction, whose answer is the current one.
 
-    Where ``question`` is one of these, word for word, that one alone: whatever else comes near asks something else.
+    If ``question`` is word for word one of these questions, only its match is returned: whatever else is near asks
+    something else.
     """
     latest: dict[str, RecallMatch] = {}
     for near in found:
@@ -93,7 +98,7 @@ def one_answer_each(found: Iterable[RecallMatch], question: str) -> list[RecallM
 
 
 class _WholeIndex:
-    """Holds all corrections at once: nothing of them takes long to be worked out."""
+    """The base of indexes that ``replace`` completes at once, as nothing takes long to compute."""
 
     def __init__(self) -> None:
         self._corrections: tuple[ApprovedCorrection, ...] = ()
@@ -125,7 +130,7 @@ class _WholeIndex:
 
 
 def text_bytes(corrections: Iterable[ApprovedCorrection]) -> int:
-    """What ``corrections`` take of the memory, about."""
+    """The approximate size of ``corrections`` in memory."""
     return sum(_OBJECT_BYTES + 2 * (len(one.prompt) + len(one.answer)) for one in corrections)
 
 
@@ -133,10 +138,10 @@ _OBJECT_BYTES = 400
 
 
 class MeaningIndex(_WholeIndex):
-    """Searched by meaning. What is known already is not worked out again when other corrections come or go."""
+    """Searches by meaning. Vectors of known questions are not computed again when other corrections come or go."""
 
     def __init__(self, retriever: Callable[[], Retriever]) -> None:
-        """``retriever`` is called where there is something to search, and may take a second the first time."""
+        """``retriever`` is called once there is something to search; the first call may take a second."""
         super().__init__()
         self._retriever = retriever
         self._vectors: Vectors = np.zeros((0, 1), np.float32)
@@ -172,7 +177,7 @@ class MeaningIndex(_WholeIndex):
         if not self._corrections:
             return []
         retriever = self._retriever()
-        # A product by BLAS would wake a thread for each core, which takes longer than all of it.
+        # BLAS would wake a thread on each core, which takes longer than the whole product.
         scores = np.einsum("ld,d->l", self._vectors, retriever.asked(question)[0])
         likeliest = np.argsort(-scores, kind="stable")[: max(limit, CANDIDATES)]
         found = [RecallMatch(self._corrections[n], float(scores[n]) - retriever.threshold) for n in likeliest]
@@ -180,11 +185,11 @@ class MeaningIndex(_WholeIndex):
 
 
 SHARED_WORDS = 0.45
-"""Of the weight of a question's words, so much must be in a correction."""
+"""The least score of a match, as a share of what the correction scores when it is asked for in its own words."""
 
 
 class WordIndex(_WholeIndex):
-    """Searched by words (SQLite's full text with Porter's stems), where no text embeddings are installed."""
+    """Searches by words (SQLite's full-text search with Porter stemming), for when no text embeddings are installed."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -204,7 +209,7 @@ class WordIndex(_WholeIndex):
         return [one.correction for one in self.near(question, limit)]
 
     def near(self, question: str, limit: int) -> list[RecallMatch]:
-        """See ``Index``; only those above the threshold."""
+        """See ``Index``; only those at or above the threshold."""
         words = re.findall(r"\w+", question[:400])
         if not words or not self._corrections:
             return []
@@ -222,7 +227,7 @@ class WordIndex(_WholeIndex):
         return one_answer_each(matches, question)[:limit]
 
     def _own_score(self, n: int) -> float:
-        """What a correction scores when it is asked for in its own words."""
+        """The score of a correction when it is asked for in its own words."""
         words = " OR ".join(f'"{word}"' for word in re.findall(r"\w+", self._corrections[n].prompt[:400]))
         row = self._database.execute(
             "SELECT -bm25(corrections) FROM corrections WHERE corrections MATCH ? AND rowid = ?", (words, n)

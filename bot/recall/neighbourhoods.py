@@ -1,12 +1,12 @@
-"""Scores that say how much nearer a correction is to a question than to all that is asked otherwise.
+"""Scores that say how much nearer a correction is to a question than to other questions.
 
-The best of many unrelated scores grows with their number, so that no threshold for bare similarities holds on a server
-that goes on teaching. What is compared instead is what is left of a similarity when the neighbourhoods of both sides
-are taken away: what the correction has in common with the questions that come nearest to it, and what the question has
-in common with the corrections that come nearest to it. (Speaker verification calls this score normalisation; the
-retrieval of words across languages, cross-domain similarity local scaling.)
+The best of many unrelated similarities grows with their number, so no threshold for bare similarities keeps working on
+a server that goes on teaching. Scores are therefore normalised: from the similarity of a correction and a question, the
+mean similarity of the correction to its nearest questions is subtracted, and a share of the mean similarity of the
+question to its nearest corrections. (In speaker verification this is called score normalisation; in cross-lingual word
+retrieval, cross-domain similarity local scaling.)
 
-How high such a score must be is learnt from the corrections themselves: each of them, asked of all others, is a
+The threshold for these scores is learnt from the corrections themselves: each of them, asked of all others, is a
 question that none of them answers.
 """
 
@@ -20,24 +20,25 @@ from bot.recall.everyday_vectors import Vectors
 Scores = NDArray[np.float32]
 
 NEAREST = 10
-"""Neighbours on either side. Five and twenty do no better."""
+"""How many neighbours count on either side. Five or twenty do no better."""
 QUESTION_SHARE = 0.7
-"""Of the question's own neighbourhood. All of it, and a small index is asked for too much."""
+"""The share of the question's own neighbourhood that is subtracted. All of it, and a small index is asked for too
+much."""
 WRONG_SHARE = 0.03
-"""Of the corrections, asked of the others, so many may recall something."""
+"""The share of corrections that may recall something when they are asked of the others."""
 PRIOR_CORRECTIONS = 60
-"""What a server's own corrections say counts as much as what was measured elsewhere when there are so many of them."""
+"""With this many corrections, the threshold learnt from them weighs as much as the prior measured elsewhere."""
 MAX_RAISE, MAX_LOWERING = 0.05, 0.02
-"""How far the threshold may go from where it was measured: corrections that ask the same thing twice must not make
-recall deaf, and what sounds unlike all else in a large index is still asked for every day."""
+"""How far the learnt threshold may be above or below the prior: corrections that ask the same thing twice must not
+raise it until nothing is recalled, and questions unlike all else in a large index are still asked every day."""
 MAX_JUDGED = 600
-"""Corrections that are asked of the others: more of them say the same."""
+"""The most corrections that are asked of the others; more of them give the same result."""
 _BLOCK = 512
-"""Rows that are multiplied at once: 10 MB with 5,000 corrections."""
+"""Rows that are multiplied at a time: 10 MB with 5,000 corrections."""
 
 
 class Neighbourhoods:
-    """The corrections of one index among each other and among questions that are asked everywhere."""
+    """The corrections of one index, compared with one another and with everyday questions."""
 
     def __init__(
         self,
@@ -48,24 +49,25 @@ class Neighbourhoods:
         prior: float,
         max_raise: float = MAX_RAISE,
     ) -> None:
-        """``known`` and ``asked`` are the corrections' questions on both sides, row by row; ``prior`` is the threshold
-        where there are no corrections to learn it from, and ``max_raise`` how far what is learnt may be above it."""
+        """``known`` and ``asked`` are the vectors of the corrections' questions on both sides, row by row. ``prior`` is
+        the threshold without corrections to learn it from, and ``max_raise`` how far above it the learnt one may be."""
         self._known = known
         self._everyday = everyday_known
         self._nearest = self._nearest_to_each(asked, everyday_asked)
-        """Of shape (NEAREST + 1, corrections): the highest scores of other questions with each, the highest first."""
+        """Of shape (NEAREST + 1, corrections): the highest similarities of each correction to other questions, the
+        highest first."""
         self._near = self._nearest[:NEAREST].mean(0)
         self.threshold = self._learnt(asked, prior, max_raise)
-        """What scores below it has nothing to do with the question."""
+        """A correction that scores below this has nothing to do with the question."""
 
     @property
     def size_bytes(self) -> int:
-        """What it takes of the memory."""
+        """Its size in memory."""
         return self._known.nbytes + self._nearest.nbytes
 
     def scores(self, asked: Vectors) -> Scores:
-        """Of one question, of shape (dimensions,), with each correction."""
-        # A product by BLAS would wake a thread for each core, which takes longer than all of it.
+        """The score of each correction for one question, ``asked``, of shape (dimensions,)."""
+        # BLAS would wake a thread on each core, which takes longer than the whole product.
         bare = np.einsum("nd,d->n", self._known, asked)
         everyday = np.einsum("nd,d->n", self._everyday, asked)
         others = np.concatenate([np.delete(bare, bare.argmax()) if len(bare) else bare, everyday])
@@ -92,10 +94,11 @@ class Neighbourhoods:
         return (count * learnt + PRIOR_CORRECTIONS * prior) / (count + PRIOR_CORRECTIONS)
 
     def _highest_of_others(self, asked: Vectors, which: NDArray[np.int_]) -> Scores:
-        """The highest score that each of the corrections ``which`` has with another, as if it was not there itself."""
+        """For each of the corrections ``which``, the highest score that it has, asked as a question, with another one,
+        as if it were not in the index itself."""
         bare = asked[which] @ self._known.T
         rows = np.arange(len(which))
-        # Where it is among the nearest of another, the next one takes its place.
+        # Where it is among the nearest of another correction, the next nearest takes its place.
         counted = bare >= self._nearest[NEAREST - 1]
         near = np.where(counted, self._near + (self._nearest[NEAREST] - bare) / NEAREST, self._near)
         bare[rows, which] = -np.inf
@@ -106,6 +109,6 @@ class Neighbourhoods:
 
 
 def _top(scores: Scores) -> Scores:
-    """The ``NEAREST + 1`` highest of each row, the highest first."""
+    """The ``NEAREST + 1`` highest scores of each row, the highest first."""
     cut = np.partition(scores, -NEAREST - 1, axis=1)[:, -NEAREST - 1 :]
     return np.asarray(-np.sort(-cut, axis=1), np.float32)

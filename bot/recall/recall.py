@@ -1,4 +1,4 @@
-"""Approved corrections that are about what is asked."""
+"""Finds the approved corrections that are about a question."""
 
 from __future__ import annotations
 
@@ -21,22 +21,23 @@ log = structlog.get_logger()
 
 MAX_RECALLED = 3
 MAX_BYTES = 256 * 2**20
-"""Of the indexes that are kept in memory: some twenty of 5,000 corrections each, or thousands of small ones. What is
-not there is read from the database when somebody asks, which takes a second where it is large."""
+"""The limit on all indexes kept in memory: some twenty of 5,000 corrections each, or thousands of small ones. Others
+are read from the database when somebody asks, which takes a second for a large one."""
 PATIENCE_S = 5.0
 """How long an answer waits for recall."""
 BATCH = 32
-"""Corrections that are worked out and stored at once: a second's work."""
+"""Corrections whose vectors are computed and stored in one batch: a second's work."""
 WAITED_FOR = 2 * BATCH
-"""Of corrections that were never worked out an answer waits for so many; of more, it is given with what there is."""
+"""If the vectors of at most this many corrections are missing, an answer waits for them; if more, it does without."""
 GROWTH = 2
-"""What is worked out is added to an index when it is one of so many parts of that: to add it takes a second, too."""
+"""New vectors are added to an index once there are ``1 / GROWTH`` as many as it has, but at least ``BATCH``: adding
+them takes a second, too."""
 
 _ResultT = TypeVar("_ResultT")
 _UNREAD = "unread"
-"""No revision."""
+"""Not a revision: nothing has been read yet."""
 _ANYTHING = "What is this?"
-"""Asked so that what is loaded by the first question is there before it."""
+"""Asked in advance, so that what the first question needs is loaded before it comes."""
 
 
 @dataclass(slots=True)
@@ -47,47 +48,49 @@ class _OwnersIndex:
     owner: int
     index: Index
     revision: str | None = _UNREAD
-    """Of what the index holds."""
+    """The revision that the index holds."""
     words_of: str | None = _UNREAD
-    """The revision of ``by_words``, which are there before the index is."""
+    """The revision of ``by_words``, which is ready before the index is."""
     by_words: dict[str, ApprovedCorrection] = field(default_factory=dict)
-    """Of each question that something was taught for, what was taught last."""
+    """The latest correction for each question, by ``key_of_text``."""
     count: int = 0
     size_bytes: int = 0
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Whoever has it may use the index."""
+    """Held while the index is used, except in the methods that allow concurrent use."""
     growing: asyncio.Task[None] | None = None
-    """Works out what is lacking."""
+    """The task that computes the vectors that are lacking."""
 
     def word_for_word(self, question: str) -> list[RecallMatch]:
-        """What was taught for ``question`` in its very words."""
+        """The correction that was taught for ``question`` word for word, if any."""
         asked = self.by_words.get(key_of_text(question))
         return [] if asked is None else [RecallMatch(asked, 0.0, is_word_for_word=True)]
 
 
 MAX_LOADING = 2
-"""Forms at once for which something is loaded: what one of them loads, all have."""
+"""How many modals may load something at the same time; what one of them loads serves all."""
 
 
 class Recall:
-    """Recalls corrections of one guild for one question, or of one person in direct messages; never of any other.
+    """Recalls corrections for a question: those of its guild or, in direct messages, those of the person who asks, and
+    never anyone else's.
 
-    What is taken back, by whatever process, is not recalled for the next question: before each, one looks whether what
-    was read is still what holds.
+    A correction that is taken back, by whatever process, is not recalled for the next question: each search first
+    checks that the revision that was read is still the current one.
     """
 
     def __init__(self, guilds: Taught, index: Callable[[], Index] | None, people: Taught) -> None:
-        """``guilds`` gives what guilds have approved, ``people`` what people have taught for themselves, ``index``
-        makes an empty one; None: nothing is recalled."""
+        """``guilds`` gives what guilds have approved, ``people`` what people have taught for themselves. ``index``
+        makes an empty index; if it is None, nothing is recalled."""
         self._index = index
         self._guilds = guilds
         self._people = people
         self._indexes: OrderedDict[tuple[Taught, int], _OwnersIndex] = OrderedDict()
-        """The one that was asked last comes last."""
+        """The least recently searched index comes first."""
         self._tasks: set[asyncio.Task[object]] = set()
         self._loading: set[asyncio.Task[None]] = set()
         self._working = asyncio.Lock()
-        """One thread alone works out what is lacking: the others are for those that wait."""
+        """Held while lacking vectors are computed, which only one thread does at a time: the others are left for
+        searches that somebody waits for."""
         self._is_closed = False
 
     def prepare(self, guild_id: int) -> None:
@@ -99,8 +102,8 @@ class Recall:
         self._prepare(self._people, user_id)
 
     def prepare_for(self, question: str) -> None:
-        """Load what is needed to recall an answer to ``question``, which is about to be taught; returns at once, and is
-        not waited for by ``close``."""
+        """Load what is needed to recall an answer to ``question``, which is about to be taught. Returns at once, and
+        ``close`` does not wait for it."""
         if self._index is not None and question.strip() and len(self._loading) < MAX_LOADING:
             loading = asyncio.create_task(asyncio.to_thread(self._index().load_for, question))
             self._loading.add(loading)
@@ -108,21 +111,21 @@ class Recall:
             loading.add_done_callback(_log_failure)
 
     async def recalled(self, guild_id: int | None, question: str) -> tuple[ApprovedCorrection, ...]:
-        """Of ``near``, the corrections that are about ``question``."""
+        """The corrections found by ``near`` that are about ``question``: those at or above the threshold."""
         return tuple(one.correction for one in await self.near(guild_id, question) if one.margin >= 0)
 
     async def near(
         self, guild_id: int | None, question: str, *, patience_s: float | None = None
     ) -> tuple[RecallMatch, ...]:
-        """At most ``MAX_RECALLED`` corrections of a guild near to ``question``, the likeliest first; none in direct
-        messages. What takes longer than ``patience_s``, or ``PATIENCE_S``, to be worked out is not among them yet."""
+        """At most ``MAX_RECALLED`` corrections of a guild that are near to ``question``, the likeliest first; none in
+        direct messages. Waits at most ``patience_s`` (None: ``PATIENCE_S``); what is not ready by then is missing."""
         return () if guild_id is None else await self._near(self._guilds, guild_id, question, patience_s)
 
     async def near_own(
         self, user_id: int, question: str, *, patience_s: float | None = None
     ) -> tuple[RecallMatch, ...]:
-        """At most ``MAX_RECALLED`` of what a person has taught for themselves that are near to ``question``, which they
-        ask in direct messages; as ``near``."""
+        """As ``near``, among the corrections that a person has taught for themselves, for a question that they ask in
+        direct messages."""
         return await self._near(self._people, user_id, question, patience_s)
 
     async def _near(
@@ -132,7 +135,7 @@ class Recall:
             return ()
         patience_s = PATIENCE_S if patience_s is None else patience_s
         text = question.encode(errors="replace").decode()
-        # Goes on when nobody waits any more: the next question finds the index ready.
+        # The search goes on after a timeout, so that the next question finds the index ready.
         task = self._begin(self._search(self._index, taught, owner, text, patience_s))
         try:
             async with asyncio.timeout(patience_s):
@@ -158,7 +161,7 @@ class Recall:
         return task
 
     async def close(self) -> None:
-        """Wait for the searches that run; what is being worked out is gone on with another time."""
+        """Wait for running searches; vectors that are still lacking are left for another time."""
         self._is_closed = True
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
@@ -177,7 +180,7 @@ class Recall:
                 await self._read(held, revision)
         if found := held.word_for_word(question):
             return found
-        # Not with the lock: what it loads takes seconds, and questions in other languages need nothing of it.
+        # Without the lock: loading takes seconds, and questions in other languages do not need what it loads.
         widens = await asyncio.to_thread(held.index.widens_for, question)
         async with held.lock:
             if widens or held.revision != revision:
@@ -186,13 +189,14 @@ class Recall:
                 held.growing = self._begin(self._grow(held))
             is_soon = len(held.index.lacking()) <= WAITED_FOR
         if held.growing is not None and is_soon:
-            # What there is meanwhile is better than nothing.
+            # After the timeout, answering from what is ready is better than nothing.
             await asyncio.wait({held.growing}, timeout=0.8 * patience_s)
         async with held.lock:
             return await asyncio.to_thread(held.index.near, question, MAX_RECALLED)
 
     async def _read(self, held: _OwnersIndex, revision: str | None) -> None:
-        """Let ``held``, which is locked, hold what there is, which is of ``revision`` or later."""
+        """Read the owner's corrections, which are those of ``revision`` or later, into ``held``, which must be
+        locked."""
         corrections = await held.taught.all(held.owner)
         held.by_words = {
             key_of_text(one.prompt): one for one in sorted(corrections, key=lambda correction: correction.number)
@@ -205,7 +209,7 @@ class Recall:
             self._indexes.popitem(last=False)
 
     async def _grow(self, held: _OwnersIndex) -> None:
-        """Work out what ``held`` lacks, and keep it."""
+        """Compute and store the vectors that ``held`` lacks."""
         try:
             while not self._is_closed:
                 async with held.lock:

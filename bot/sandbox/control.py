@@ -1,4 +1,4 @@
-"""The sandbox's own addresses, below /sandbox: who is there, what happened, and trouble to order."""
+"""The sandbox's own routes, below /sandbox: who is there, what happened, and faults on demand."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LIMITS = {
     "max_concurrency": 1,
     "identify_interval_s": 0,
 }
-"""What may be turned while it runs, and the least that each may be."""
+"""The options that may be changed while it runs, with the lowest value of each."""
 _SWITCHES = frozenset({"message_content", "guild_members", "presences"})
 
 
@@ -86,7 +86,7 @@ class Control:
         return web.Response(status=204)
 
     async def requests(self, request: web.Request) -> web.Response:
-        """The last requests, oldest first; ``?limit=`` and ``?path=`` (a part of the path) choose."""
+        """The last requests, oldest first; ``?limit=`` and ``?path=`` (a part of the path) filter them."""
         part = request.query.get("path", "")
         found = [r.payload for r in self._sandbox.requests.all() if part in r.path]
         limit = request.query.get("limit", "")
@@ -97,7 +97,7 @@ class Control:
         return web.Response(status=204)
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
-        """Server-sent events, each an entry of the wire log: first the last ones, then each as it comes."""
+        """Server-sent events, each an entry of the wire log: first the recent ones, then each new one."""
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
         await response.prepare(request)
         wire = self._sandbox.services.wire
@@ -109,7 +109,7 @@ class Control:
                     try:
                         entry = await asyncio.wait_for(queue.get(), _STREAM_SIGN_OF_LIFE_S)
                     except TimeoutError:
-                        # A comment, which fails once nobody listens any more.
+                        # A comment of the event stream. Writing it fails once the listener has gone.
                         await response.write(b": still here\n\n")
                         continue
                     if entry is None:
@@ -125,7 +125,7 @@ class Control:
         return web.json_response(found)
 
     async def heartbeat_interval(self, request: web.Request) -> web.Response:
-        """``{"interval_s": 0.3}``, for connections that begin from now on."""
+        """``{"interval_s": 0.3}``: the heartbeat interval of connections from now on."""
         interval_s = (await _read(request)).get("interval_s")
         if isinstance(interval_s, bool) or not isinstance(interval_s, int | float) or interval_s <= 0:
             raise _bad_request("interval_s is a number of seconds above 0.")
@@ -142,7 +142,7 @@ class Control:
         return web.Response(status=204)
 
     async def attachments(self, request: web.Request) -> web.Response:
-        """``{"size_bytes": n, "times"?: n}``: the next uploads declare this size, whatever their own is."""
+        """``{"size_bytes": n, "times"?: n}``: the next uploads declare this size instead of their real one."""
         given = await _read(request)
         try:
             self._lie_about_size(given)

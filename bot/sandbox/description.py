@@ -1,4 +1,4 @@
-"""What a newcomer to a sandbox needs to know of it."""
+"""What a newcomer to a sandbox needs to know about it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keeps pages of other sites out: whatever a browser on this machine has open could send requests here."""
+"""Keeps pages of other sites out: any page that is open in a browser on this machine could send requests here."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from aiohttp.typedefs import Handler, Middleware
 
 
 def own_pages_only(host: str) -> Middleware:
-    """A middleware that refuses with 403 what another site's page sends.
+    """A middleware that answers requests of other sites' pages with 403.
 
-    A site whose name is made to point at this machine (DNS rebinding) is told by the Host header: an address is one,
-    localhost is, and ``host``, the name that the sandbox listens on; no other name is. A page that sends requests or
-    opens a socket across sites is told by its Origin header, which must be this place.
+    A site whose name was made to point at this machine (DNS rebinding) is recognised by the Host header, which must be
+    an IP address, localhost, or ``host``, the name that the sandbox listens on. A page that sends requests or opens a
+    socket across sites is recognised by its Origin header, which must agree with the Host header.
     """
 
     @web.middleware

@@ -1,4 +1,4 @@
-"""Trouble on demand: what tests arrange for the bot to survive."""
+"""Faults on demand, which tests arrange for the bot to survive."""
 
 from __future__ import annotations
 
@@ -18,39 +18,39 @@ GATEWAY_KINDS = get_args(GatewayTrouble)
 
 
 class FaultError(SandboxError):
-    """Raised when a fault is asked for that does not exist or lacks what it needs."""
+    """Raised when a fault is requested that does not exist or has invalid details."""
 
 
 @dataclass
 class Fault:
-    """One kind of trouble for the requests that match."""
+    """One fault for the requests that match."""
 
     kind: str
     """``rate_limit`` answers 429, ``error`` answers ``status``, ``slow`` waits ``delay_s`` first, ``drop`` ends the
-    connection without an answer, ``expire_links`` lets a download find its link expired."""
+    connection without an answer, ``expire_links`` makes the link of a download expired."""
     method: str | None = None
     """Such as POST; None for any."""
     path: str | None = None
     """A glob ("/channels/*/messages") or a regular expression that begins with "^", over the path without "/api/v10";
     None for any."""
     times: int = 1
-    """How often it still happens."""
+    """How many more times it happens."""
     only_bot: bool = False
-    """Whether requests with a person's token go well."""
+    """Whether requests with a person's token are left alone."""
     status: int = 500
-    """Of an error, 400-599."""
+    """The status of an ``error``, 400-599."""
     retry_after_s: float = 1.0
-    """Of a rate limit."""
+    """How soon a ``rate_limit`` lets the client retry."""
     scope: str = "user"
-    """Of a rate limit: user, global or shared."""
+    """The scope of a ``rate_limit``: user, global or shared."""
     delay_s: float = 1.0
     """How long a slow answer takes."""
     after: bool = False
-    """Whether an error or drop comes after the request was carried out: it took effect, but nobody heard."""
+    """Whether an ``error`` or ``drop`` comes after the request took effect, without the client learning of it."""
 
     def __post_init__(self) -> None:
         """Raises:
-        FaultError: there is no such kind, or a number is none or out of bounds.
+        FaultError: there is no such kind, or a detail is not a number or out of bounds.
         """
         if self.kind not in REQUEST_KINDS:
             raise FaultError(f"There is no fault {self.kind!r} for requests; there are {', '.join(REQUEST_KINDS)}.")
@@ -79,7 +79,7 @@ class Fault:
 
 
 class Faults:
-    """The faults that wait for their request, oldest first."""
+    """The faults that wait for a matching request, oldest first."""
 
     def __init__(self) -> None:
         self._waiting: list[Fault] = []
@@ -91,7 +91,7 @@ class Faults:
         self._waiting.clear()
 
     def take(self, method: str, path: str, *, by_person: bool = False) -> Fault | None:
-        """The fault for this request, counted down; None if it goes well."""
+        """The oldest fault for this request, counted down by one; None if there is none."""
         for fault in self._waiting:
             if fault.matches(method, path, by_person=by_person):
                 fault.times -= 1
@@ -102,5 +102,5 @@ class Faults:
 
     @property
     def payload(self) -> list[Json]:
-        """What is still waiting, as ``GET /sandbox/faults`` shows it."""
+        """The faults still waiting, as ``GET /sandbox/faults`` shows them."""
         return [{"kind": f.kind, "method": f.method, "path": f.path, "times": f.times} for f in self._waiting]

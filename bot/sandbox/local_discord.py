@@ -1,4 +1,4 @@
-"""A Discord in memory: its parts, its addresses, and trouble to order."""
+"""A Discord in memory: its parts, its addresses, and faults on demand."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _WILDCARDS = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - looked for, not bo
 
 
 class LocalDiscord:
-    """The parts of a sandbox and what can be done with them, whether anybody listens yet or not."""
+    """The parts of a sandbox and what can be done with them, whether or not it is listening yet."""
 
     observer: ClassVar[Observer] = Nobody()
-    """Is told of every request and frame of the sandboxes that are made after it was set."""
+    """Notified of every request and frame of the sandboxes that are created after it was set."""
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0, options: Options | None = None) -> None:
         self.options = replace(options) if options is not None else Options()
@@ -49,12 +49,12 @@ class LocalDiscord:
 
     @property
     def _address(self) -> str:
-        """Where clients on this machine reach it: a wildcard is no address to connect to."""
+        """Where clients on this machine reach it. A wildcard host is replaced, as one cannot connect to it."""
         return f"{'127.0.0.1' if self._host in _WILDCARDS else self._host}:{self._port}"
 
     @property
     def rest_url(self) -> str:
-        """What a bot is given as ``rest_url``."""
+        """The ``rest_url`` to give to a bot."""
         return f"{self.url}{PREFIX}"
 
     @property
@@ -68,7 +68,7 @@ class LocalDiscord:
 
     @property
     def failures(self) -> deque[Failure]:
-        """The sandbox's own exceptions, each answered with a 500; empty unless the sandbox has a defect."""
+        """Exceptions of the sandbox itself, each answered with a 500; empty unless the sandbox has a defect."""
         return self._rest.failures
 
     @property
@@ -78,12 +78,12 @@ class LocalDiscord:
 
     @property
     def faults(self) -> Faults:
-        """The trouble that waits for its request."""
+        """The faults that wait for a matching request."""
         return self._rest.faults
 
     @property
     def sessions(self) -> list[Session]:
-        """The gateway's sessions, also those whose client is away."""
+        """The gateway's sessions, including those whose client is disconnected."""
         return list(self.services.gateway.sessions.values())
 
     @property
@@ -91,10 +91,10 @@ class LocalDiscord:
         return self.services.gateway.bot_sessions()
 
     def add_person(self, name: str) -> str:
-        """Let a further person join the first guild; returns their token.
+        """Add a person to the first guild; returns their token.
 
         Raises:
-            SandboxError: the name is taken, or has not 2 to 32 characters.
+            SandboxError: the name is taken, or does not have 2 to 32 characters.
         """
         services = self.services
         person, token = services.accounts.add_person(name)
@@ -107,8 +107,9 @@ class LocalDiscord:
     def add_guilds(self, count: int, *, channels: int = 1, members: int = 0) -> list[int]:
         """Let the bot join ``count`` further guilds; returns their ids.
 
-        Each has so many text channels, "general" and "channel-2" and so on, of which at most 100, and belongs to the
-        administrator; the second of the seed's people is there as well, and ``members`` newcomers, the same in each.
+        Each has ``channels`` text channels (1 to 100), named "general", "channel-2" and so on, and belongs to the
+        administrator. The second of the seed's people is a member as well, and ``members`` new people, the same in
+        each guild.
 
         Raises:
             SandboxError: a number is out of bounds.
@@ -130,7 +131,7 @@ class LocalDiscord:
         """How many requests of the bot were answered with 429, by scope: global or user."""
         return self._rest.rate_limits.given
 
-    # Trouble
+    # Faults
 
     def fault(self, kind: str, **details: Any) -> None:
         """Let the next matching requests go wrong; ``details`` are the attributes of ``faults.Fault``.
@@ -145,7 +146,7 @@ class LocalDiscord:
         self.services.gateway.reconnect()
 
     def invalidate_sessions(self, *, resumable: bool = False) -> None:
-        """Send the bot op 9; what is not ``resumable`` is forgotten."""
+        """Send the bot op 9; its sessions are deleted unless ``resumable``."""
         self.services.gateway.invalidate(resumable=resumable)
 
     def close_gateway(self, code: int | None = None) -> None:
@@ -153,9 +154,9 @@ class LocalDiscord:
         self.services.gateway.close_bots(code)
 
     def expire_links(self) -> None:
-        """Make every link to an attachment that was given until now a dead one."""
+        """Expire every link to an attachment that was given out so far."""
         self.services.attachments.expire_links()
 
     def lie_about_size(self, size_bytes: int, *, times: int = 1) -> None:
-        """Let the next ``times`` uploads declare ``size_bytes`` instead of their own size."""
+        """Make the next ``times`` uploads declare ``size_bytes`` instead of their real size."""
         self.services.messages.declared_size_lies.extend([size_bytes] * times)

@@ -1,4 +1,4 @@
-"""Whoever watches what passes between a sandbox and its clients."""
+"""The interface for watching what passes between a sandbox and its clients."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ class Frame:
     text: str
     """Its JSON."""
     sent: bool
-    """Whether the sandbox sent it; otherwise the client did, and the sandbox took it."""
+    """Whether the sandbox sent it; otherwise the client did, and the sandbox accepted it."""
     account: User | None
     """Whose connection it is; None before it is known."""
 
 
 class Observer(Protocol):
-    """Is told at once, in the sandbox's event loop, and must not raise."""
+    """Called at once, in the sandbox's event loop; must not raise."""
 
     def request(self, request: LoggedRequest) -> None:
         """A request was answered."""
 
     def frame(self, frame: Frame) -> None:
-        """A frame was queued for a client, or taken from one."""
+        """A frame was queued for a client, or accepted from one."""
 
 
 class Nobody:

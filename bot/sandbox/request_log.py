@@ -20,17 +20,17 @@ class LoggedRequest:
     status: int
     duration_s: float
     account: str | None
-    """The name of who asked; None without a token."""
+    """The name of the account that sent it; None without a token."""
     by_person: bool
-    """Whether the token was a person's; without one, an application asked."""
+    """Whether the token was a person's. Requests without a token come from an application."""
     content_type: str
-    """Of the body; empty where there was none."""
+    """Of the body; empty if there was none."""
     body: Any
-    """The JSON, also that of ``payload_json``; None where there was none."""
+    """The JSON, which may come from ``payload_json``; None if there was none."""
     files: dict[str, int]
     """Sizes in bytes by name."""
     response: Any
-    """The JSON that was answered; None where there was none."""
+    """The JSON of the answer; None if there was none."""
 
     @property
     def payload(self) -> Json:
@@ -47,7 +47,7 @@ class LoggedRequest:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An exception of the sandbox's own, that was answered with a 500."""
+    """An exception of the sandbox itself, which was answered with a 500."""
 
     method: str
     path: str

@@ -15,7 +15,7 @@ from bot.sandbox.rest.server import PREFIX
 PAGE = Path(__file__).parent / "page"
 _MAX_JSON_BYTES = 64 << 20
 
-# The page loads nothing from elsewhere but pictures and sounds that messages show.
+# The page loads nothing from other sites except the pictures and sounds that messages show.
 _PAGE_POLICY = (
     "default-src 'self'; connect-src 'self' ws:; img-src 'self' data: blob: https: http:; "
     "media-src 'self' blob: https: http:; frame-ancestors 'none'"
@@ -26,8 +26,8 @@ class Sandbox(LocalDiscord):
     """A local Discord: REST and gateway v10, a CDN, and a page for people.
 
     ``async with Sandbox() as sandbox`` starts it; a bot connects with ``GatewayBot(sandbox.bot_token,
-    rest_url=sandbox.rest_url)``, a person with ``DiscordUser(sandbox.url, token)``. Everything is in memory and gone
-    when it stops; ids of the people and channels that it begins with are always the same (``seed``).
+    rest_url=sandbox.rest_url)``, a person with ``DiscordUser(sandbox.url, token)``. Everything is in memory and lost
+    when it stops; the ids of the people and channels that it starts with are always the same (see ``seed``).
     """
 
     async def __aenter__(self) -> Self:
@@ -38,7 +38,7 @@ class Sandbox(LocalDiscord):
         await self.stop()
 
     async def start(self) -> None:
-        """Listen. With port 0 the system chooses one; ``url`` then tells which.
+        """Start listening. With port 0 the system chooses a port, which is then in ``url``.
 
         Raises:
             OSError: the port is taken.

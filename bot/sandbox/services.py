@@ -1,4 +1,4 @@
-"""The parts of one sandbox, joined."""
+"""The parts of one sandbox, connected to each other."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.sandbox.wire_log import WireLog
 
 
 class SandboxServices:
-    """Makes every part once and hands each what it needs."""
+    """Creates every part once and passes each what it needs."""
 
     def __init__(self, options: Options, observer: Observer) -> None:
         self.options = options

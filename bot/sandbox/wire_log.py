@@ -1,4 +1,4 @@
-"""What passes between bots and the sandbox, as it passes: for people who want to watch."""
+"""Everything that passes between bots and the sandbox, live, for people who want to watch."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _WAITING_LIMIT = 2_000
 
 
 class WireLog:
-    """Keeps the last entries and hands each new one to whoever listens.
+    """Keeps the last entries and hands each new one to every listener.
 
     An entry has ``n`` (counted from 1), ``at_s`` (seconds since 1970) and ``kind``: "request" with the keys of
     ``LoggedRequest``, or "gateway" with ``to`` ("bot" or "sandbox"), ``op``, ``t``, ``s`` and ``d``, which is
-    still JSON where ``t`` is given.
+    still JSON text where ``t`` is given.
     """
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class WireLog:
 
     @contextlib.contextmanager
     def listen(self) -> Iterator[asyncio.Queue[Json | None]]:
-        """A queue of what comes from now on, with None at the end. Who does not read it misses the newest."""
+        """A queue of all entries from now on, with None at the end. A listener that reads too slowly misses entries."""
         queue: asyncio.Queue[Json | None] = asyncio.Queue(_WAITING_LIMIT)
         self._listeners.add(queue)
         try:

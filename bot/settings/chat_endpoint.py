@@ -1,4 +1,4 @@
-"""A further endpoint of chat models, as the host sets it."""
+"""An additional endpoint of chat models, as the host configures it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.settings.values import Address, Extra, Headers, Prices
 
 
 class ChatEndpoint(BaseModel):
-    """A further endpoint, as an item of ``CHAT_ENDPOINTS``."""
+    """An additional endpoint: one item of ``CHAT_ENDPOINTS``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -20,19 +20,19 @@ class ChatEndpoint(BaseModel):
     """Its models are known as ``name/model``."""
     base_url: Address
     key: str = ""
-    """The name of the variable with its key, in the environment or in ``.env``; without one, it needs none."""
+    """The name of the variable, in the environment or in ``.env``, that holds its API key; empty if it needs no key."""
     models: tuple[str, ...] = ()
-    """Those that may be chosen; without any, all that it lists."""
+    """The models that may be chosen; if empty, all that the endpoint lists."""
     prices: dict[str, Prices] = {}
-    """As ``CHAT_PRICES``."""
+    """Like ``CHAT_PRICES``."""
     context: int | None = Field(None, ge=512)
-    """As ``CHAT_CONTEXT_TOKENS``; None: the same."""
+    """Like ``CHAT_CONTEXT_TOKENS``; None uses that setting's value."""
     extra: Extra = {}
-    """As ``CHAT_EXTRA``."""
+    """Like ``CHAT_EXTRA``."""
     headers: Headers = {}
-    """As ``CHAT_HEADERS``."""
+    """Like ``CHAT_HEADERS``."""
 
     @property
     def api_key(self) -> str:
-        """What the variable says; empty where it is not set."""
+        """The value of the variable named by ``key``; empty if it is not set."""
         return (os.environ.get(self.key) or dotenv_values(".env").get(self.key) or "") if self.key else ""

@@ -1,4 +1,4 @@
-"""What is wrong with a setting, in words for whoever wrote it: what, why, and an example."""
+"""Errors for unusable settings, worded for the person who wrote them: what is wrong, why, and an example."""
 
 from __future__ import annotations
 
@@ -67,12 +67,12 @@ _REASONS = {
     "no_folder": "there is no folder {folder}",
     "no_file": "there is no file {file}",
 }
-"""What pydantic's kinds of errors mean, in our words."""
+"""Our wording for each of pydantic's error types."""
 _FORMS = {
     CURRENCY: "three capital letters",
     ENDPOINT_NAME: "1 to 32 letters, digits, dots, dashes and underscores",
 }
-"""What is wanted by regular expressions."""
+"""What each regular expression accepts, in words."""
 
 EXAMPLES = {
     "chat_prices": '{"gpt-5": [1.25, 10]}',
@@ -101,11 +101,12 @@ EXAMPLES = {
     "work_url": "nats://gateway:password@localhost:4222",
     "work_kinds": "hear,speak",
 }
-"""For settings whose default says nothing."""
+"""Examples for settings whose default is not a helpful one."""
 
 
 def settings_error(error: ErrorDetails, defaults: Mapping[str, object]) -> SettingsError:
-    """What is wrong, in one sentence with an example. ``defaults``: of all settings, by the names of their fields."""
+    """The error that says what is wrong, in one sentence with an example. ``defaults``: those of all settings, by field
+    name."""
     field, *place = error["loc"] or ("",)
     field, context = str(field), error.get("ctx", {})
     template = _REASONS.get(error["type"], "{what}: {message}")
@@ -121,7 +122,8 @@ def settings_error(error: ErrorDetails, defaults: Mapping[str, object]) -> Setti
 
 
 def _what(value: object, place: Sequence[int | str]) -> str:
-    """What is wrong: the value itself, or where it stands in a larger one, which may have secrets: the place alone."""
+    """How to refer to the wrong value: by the value itself or, if it is nested in a larger one, which may contain
+    secrets, only by its position there."""
     if not place:
         return repr(value) if isinstance(value, str) else str(value) if isinstance(value, int | float) else "it"
     return " of ".join(f"number {part + 1}" if isinstance(part, int) else part for part in reversed(place))

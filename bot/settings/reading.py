@@ -1,4 +1,4 @@
-"""Settings are read, and held against each other."""
+"""Reading the settings, and checking them against each other."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.settings.settings import Settings
 
 
 def read_settings(**given: object) -> Settings:
-    """The settings; ``given`` win over the environment, the environment over ``.env``.
+    """Read the settings; ``given`` takes precedence over the environment, and the environment over ``.env``.
 
     Raises:
         SettingsError: the first value that cannot be used.
@@ -26,7 +26,7 @@ def read_settings(**given: object) -> Settings:
         settings = Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
         defaults = {name: field.default for name, field in Settings.model_fields.items()}
-        # The cause would show values, keys among them.
+        # The original exception would reveal values, including keys.
         raise settings_error(error.errors(include_url=False)[0], defaults) from None
     except UnicodeDecodeError:
         raise SettingsFileError("it is not text in UTF-8. Save it as that, which Notepad calls an encoding") from None
@@ -57,7 +57,7 @@ def read_settings(**given: object) -> Settings:
 def _require_lines(file: Path) -> None:
     """
     Raises:
-        SettingsFileError: a line of ``file`` sets nothing, and would be left out.
+        SettingsFileError: a line of ``file`` sets nothing and would be ignored.
         OSError, UnicodeDecodeError: it cannot be read.
     """
     if not file.is_file():
@@ -73,7 +73,7 @@ def _require_lines(file: Path) -> None:
 def _require_shares(settings: Settings) -> None:
     """
     Raises:
-        SettingsError: several gateways would not know which shards are theirs.
+        SettingsError: the settings do not say which shards are this gateway's.
     """
     count = settings.gateways
     if settings.gateway >= count:
@@ -85,7 +85,8 @@ def _require_shares(settings: Settings) -> None:
 
 
 def unknown_names(file: Path = Path(".env")) -> list[str]:
-    """What ``file`` sets that is no setting, a sentence each, with the setting that is written most like it."""
+    """One sentence for each name in ``file`` that is not a setting, suggesting the most similar setting if there is
+    one."""
     if not file.is_file():
         return []
     known = [name.upper() for name in Settings.model_fields]

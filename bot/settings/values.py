@@ -1,4 +1,4 @@
-"""The kinds of values that settings have, and how each is read from text."""
+"""The value types of settings, and how each is parsed from text."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from pydantic_settings import NoDecode
 
 Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Prices = tuple[Price, Price]
-"""Of a million tokens of prompts and of a million tokens of replies."""
+"""The price of a million prompt tokens, and of a million reply tokens."""
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\t -~]*")
 
 
 def from_json(value: object) -> object:
-    """JSON, where it is text."""
+    """Parse ``value`` as JSON if it is a string; anything else is returned unchanged."""
     if not isinstance(value, str):
         return value
     try:
@@ -32,14 +32,14 @@ def from_json(value: object) -> object:
 
 
 def bare_token(value: object) -> object:
-    """A token as people copy it, without the quotes, spaces and "Bot " that come along; nothing left is not set."""
+    """A token without the quotes, spaces and "Bot " prefix that people copy along with it; None if nothing is left."""
     if not isinstance(value, str):
         return value
     return value.strip(" \t\r\n\"'").removeprefix("Bot ").strip() or None
 
 
 def from_list(value: object) -> object:
-    """``["a", "b"]`` or ``a, b``."""
+    """Parse a list written as ``["a", "b"]`` or ``a, b``; anything but a string is returned unchanged."""
     if not isinstance(value, str):
         return value
     if value.lstrip().startswith("["):
@@ -48,7 +48,7 @@ def from_list(value: object) -> object:
 
 
 def _ids(value: object) -> object:
-    """``1, 2`` as a list of ids; a single one may be a number already."""
+    """Parse ids written as ``1, 2``; a single id may already be a number."""
     if isinstance(value, int):
         return [value]
     given = from_list(value)
@@ -68,9 +68,9 @@ def _address(value: object) -> object:
 
 
 def _require_server(address: str) -> None:
-    """See that ``address`` names a server."""
+    """Check that ``address`` names a server and that its port, if any, is valid."""
     try:
-        # Blanks and ends of lines that were copied along are left out when it is used.
+        # Spaces and line breaks that were copied along are removed when the address is used.
         parts = urlsplit("".join(address.split()))
         host, port = parts.hostname, parts.port
     except ValueError:
@@ -97,7 +97,7 @@ def _key(value: object) -> object:
 
 
 def _headers(value: object) -> object:
-    """JSON, in which each name and each value may stand in a request."""
+    """Parse JSON in which each name and each value is valid in an HTTP header."""
     given = from_json(value)
     for name, said in given.items() if isinstance(given, dict) else ():
         if not _HEADER_NAME.fullmatch(name) or (isinstance(said, str) and not _HEADER_VALUE.fullmatch(said)):
@@ -106,7 +106,7 @@ def _headers(value: object) -> object:
 
 
 def _extra(value: object) -> object:
-    """JSON of fields for requests, in which those of single models are objects."""
+    """Parse JSON of extra request fields, in which those of single models are objects."""
     given = from_json(value)
     if isinstance(given, dict):
         of_models = given.get("models", {})
@@ -136,6 +136,6 @@ Address = Annotated[str, BeforeValidator(_address)]
 WorkAddress = Annotated[str, BeforeValidator(_work_address)]
 Key = Annotated[SecretStr, BeforeValidator(_key)]
 Folder = Annotated[Path, BeforeValidator(_folder)]
-"""One that is there."""
+"""A folder that exists."""
 File = Annotated[Path, BeforeValidator(_file)]
-"""One that is there."""
+"""A file that exists."""

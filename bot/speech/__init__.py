@@ -1,1 +1,1 @@
-"""Hearing and speaking for those who wait: in this process, or by workers that are asked over the bus."""
+"""Speech recognition and synthesis for the bot: in this process, or by workers that are reached over the bus."""

@@ -1,4 +1,4 @@
-"""Fresh links to what is attached to messages."""
+"""Renews the links to attachments."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import hikari
 
 _CHANNEL = re.compile(r"/attachments/(\d+)/\d+/")
 _NEAR = 50
-"""Messages that are looked through, half of them older: an attachment gets its id when it is uploaded, shortly before
-its message is sent."""
+"""How many messages around the attachment's id are searched, half of them older: the id is assigned on upload, shortly
+before the message is sent."""
 
 
 class AttachmentLinks:
-    """Reads messages anew, whose links Discord then signs for another day."""
+    """Fetches messages again, for which Discord signs the links for another day."""
 
     def __init__(self, rest: hikari.api.RESTClient) -> None:
         self._rest = rest
 
     async def renewed(self, attachment: hikari.Attachment) -> hikari.Attachment | None:
-        """``attachment`` as its message has it now; None where that is gone, or may not be read."""
+        """``attachment`` as its message has it now; None if the message is not found or may not be read."""
         found = _CHANNEL.search(attachment.url)
         if found is None:
             return None

@@ -1,4 +1,4 @@
-"""What hears an attachment."""
+"""Transcribes attachments."""
 
 from __future__ import annotations
 
@@ -11,24 +11,23 @@ from bot.ui.downloading import download
 
 
 class AttachmentTranscriber(Protocol):
-    """Hears what people attach, in this process or elsewhere."""
+    """Transcribes attachments, in this process or elsewhere."""
 
     async def transcribe(
         self, attachment: hikari.Attachment, options: TranscriptionOptions, *, is_asked: bool = True
     ) -> Transcript:
-        """What is said in ``attachment``.
+        """The transcript of ``attachment``.
 
-        ``is_asked``: whether a person waits for it; what is heard unasked lets others go first.
+        ``is_asked``: whether a person waits for it; otherwise, others go first.
 
         Raises:
-            StarlingError: what ``download`` and ``Recognizer.transcribe`` raise, or it is heard elsewhere and cannot
-                be.
+            StarlingError: what ``download`` and ``Recognizer.transcribe`` raise, or no worker could transcribe it.
         """
         ...
 
 
 class LocalTranscriber:
-    """Downloads and hears in this process."""
+    """Downloads and transcribes in this process."""
 
     def __init__(self, recognizer: Recognizer, *, limit_bytes: int) -> None:
         self._recognizer = recognizer
@@ -37,5 +36,5 @@ class LocalTranscriber:
     async def transcribe(
         self, attachment: hikari.Attachment, options: TranscriptionOptions, *, is_asked: bool = True
     ) -> Transcript:
-        """As ``AttachmentTranscriber.transcribe``; all wait alike, in turns of their sources."""
+        """As ``AttachmentTranscriber.transcribe``, but ``is_asked`` makes no difference: sources take turns."""
         return await self._recognizer.transcribe(await download(attachment, self._limit_bytes), options)

@@ -1,4 +1,4 @@
-"""Where the recordings lie that a worker may download."""
+"""The hosts from which a worker may download recordings."""
 
 from __future__ import annotations
 
@@ -19,19 +19,20 @@ _NO_LONGER_GIVEN = frozenset({401, 403, 404, 410})
 
 
 class ForeignLinkError(StarlingError):
-    """Raised when a recording lies, or a redirect leads, elsewhere than at Discord."""
+    """Raised when the link to a recording, or a redirect from it, leads to another host than Discord's."""
 
     sentence = _("I only hear recordings that lie at Discord, and this one lies elsewhere.")
 
 
 @dataclass(frozen=True, slots=True)
 class FileHosts:
-    """Discord's file servers, and that of the Discord whose API is at ``api_url``, which need not be encrypted."""
+    """Discord's file servers, over HTTPS, and the host of ``api_url``, if a Discord API elsewhere is used; that need
+    not be encrypted."""
 
     api_url: str | None = None
 
     def allow(self, url: str) -> bool:
-        """Whether ``url`` may be asked for."""
+        """Whether ``url`` may be requested."""
         try:
             asked = urlsplit(url)
             port = asked.port
@@ -43,13 +44,14 @@ class FileHosts:
         return bool(own.netloc) and (asked.scheme, asked.netloc) == (own.scheme, own.netloc)
 
     async def download(self, url: str, limit_bytes: int) -> bytes:
-        """The file at ``url``; never more than ``limit_bytes`` and one chunk are held.
+        """Download the file at ``url``; never more than ``limit_bytes`` and one chunk are held in memory.
 
         Raises:
-            ForeignLinkError: it, or where it leads, may not be asked for.
-            FileTooLargeError: it is larger.
-            LinkExpiredError: the link is no longer good.
-            DownloadFailedError: no connection, a server's failure, or no end within ``DOWNLOAD_TIMEOUT_S``.
+            ForeignLinkError: the URL, or one it redirects to, may not be requested.
+            FileTooLargeError: the file is larger.
+            LinkExpiredError: the link is no longer valid.
+            DownloadFailedError: there is no connection, the server fails, it redirects more than ``MAX_REDIRECTS``
+                times, or the download takes longer than ``DOWNLOAD_TIMEOUT_S``.
         """
         try:
             async with asyncio.timeout(DOWNLOAD_TIMEOUT_S), aiohttp.ClientSession() as http:

@@ -1,4 +1,4 @@
-"""What a worker does with a task."""
+"""How a worker handles tasks."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from bot.speech.tasks import HearTask, SpeakTask, VoicesTask
 from bot.ui.bounded_download import FileTooLargeError
 
 Tell = Callable[[bytes], None]
-"""Given how far a task is."""
+"""Called with a task's progress, encoded."""
 
 
 class HearHandler:
-    """Downloads from Discord and transcribes."""
+    """Downloads recordings from Discord and transcribes them."""
 
     def __init__(self, recognizer: Recognizer, hosts: FileHosts, *, limit_bytes: int) -> None:
         self._recognizer = recognizer
@@ -43,13 +43,13 @@ class HearHandler:
 
 
 class SpeakHandler:
-    """Speaks, and says with which voices."""
+    """Speaks texts, and lists the voices."""
 
     def __init__(self, synthesizer: Synthesizer) -> None:
         self._synthesizer = synthesizer
 
     async def __call__(self, body: bytes, _tell: Tell) -> bytes:
-        """The ``Speech`` for a ``SpeakTask``, every ``Voice`` for a ``VoicesTask``.
+        """The ``Speech`` for a ``SpeakTask``, or every ``Voice`` for a ``VoicesTask``.
 
         Raises:
             StarlingError: what ``Synthesizer.speak`` raises.

@@ -1,4 +1,4 @@
-"""Speaking by workers."""
+"""Speech synthesis by workers."""
 
 from __future__ import annotations
 
@@ -19,31 +19,32 @@ from bot.work.bus.work_bus import WorkBus
 from bot.work.bus.work_request import Lane, WorkKind, WorkRequest
 
 MAX_CHARS = 4000
-"""Of one text, as ``Synthesizer`` has it."""
+"""Per text, as in ``Synthesizer``."""
 LONG_CHARS = 900
-"""About a minute: who asks for more lets others go first."""
+"""About a minute of speech: longer texts let others go first."""
 PATIENCE_S = {Lane.INTERACTIVE: 120.0, Lane.LONG: 300.0}
-"""How long it may take, its place in the queue included."""
+"""How long a task may take, including its time in the queue."""
 VOICES_PATIENCE_S = 2.0
-"""Discord wants choices within three."""
+"""Discord expects autocomplete choices within three seconds."""
 VOICES_KEPT_S, VOICES_DOUBTED_S = 600.0, 30.0
-"""How long a list of voices is believed, and how long one that lacks what is asked for."""
+"""How long a list of voices is used, and how long one that is empty or lacks the voice that is asked for."""
 BEGINNING_CHARS = 20
 """A shorter beginning is not worth a message of its own."""
 BEGINNING_WAIT_S = 0.5
-"""A model that writes nothing further for so long is slower than a voice: its first words are spoken at once."""
+"""A model that writes nothing more for this long is slower than a voice, so its first sentences are spoken at once."""
 
 
 class RemoteSynthesizer:
-    """Has workers speak. Texts go there whole: but for the first words of an answer that is written slowly."""
+    """Has workers speak. Texts are sent to them whole, except that the beginning of an answer that is written slowly is
+    sent first."""
 
     def __init__(self, bus: WorkBus, prosody: Prosody) -> None:
-        """``prosody``: how everything is spoken for which nothing else is asked."""
+        """``prosody``: the default for everything that is spoken."""
         self._bus = bus
         self.prosody = prosody
         self._voices: tuple[Voice, ...] = ()
         self._voices_at_s: float | None = None
-        """When they were last asked for."""
+        """When the voices were last requested."""
         self._asking = asyncio.Lock()
 
     async def speak(
@@ -56,11 +57,11 @@ class RemoteSynthesizer:
         prosody: Prosody | None = None,
         source: int | None = None,
     ) -> Speech:
-        """``text``, which may have Discord's markdown in it, as a voice message. ``source``: for whom, such as a guild:
-        those who ask for little need not wait for those who ask for much.
+        """Speak ``text``, which may contain Discord's markdown, as a voice message. ``source``: on whose behalf, such
+        as a guild; those who ask for little need not wait for those who ask for much.
 
         Raises:
-            StarlingError: no worker can speak it, or none is there.
+            StarlingError: no worker could speak it, or there is none.
         """
         spoken = prosody or self.prosody
         task = SpeakTask(
@@ -78,11 +79,11 @@ class RemoteSynthesizer:
         on_beginning: OnBeginning | None = None,
         source: int | None = None,
     ) -> AsyncIterator[StreamingSynthesis]:
-        """As ``SpeechSynthesizer.stream``: what is written is spoken when it ends."""
+        """As ``SpeechSynthesizer.stream``, but the text is spoken once it is complete, apart from a slow beginning."""
         spoken = prosody or self.prosody
 
         async def message(script: Script, language: str) -> Speech:
-            # As in the synthesizer: of a few words nobody can tell the language for sure.
+            # As in the synthesizer: the language of a few words is uncertain.
             beginning = on_beginning if base_language(language) == base_language(hint) else None
             spoken_by = voice
             if beginning is not None and not script.told and (count := await _slow_beginning(script)):
@@ -102,12 +103,13 @@ class RemoteSynthesizer:
             await stream.cancel()
 
     async def voices(self) -> tuple[Voice, ...]:
-        """As ``SpeechSynthesizer.voices``: those of the worker that answers first; where none does, those that are
-        known."""
+        """As ``SpeechSynthesizer.voices``: the voices of the worker that answers first or, if none does, those known
+        from before."""
         return await self._known(VOICES_KEPT_S)
 
     async def has_voice(self, name: str) -> bool:
-        """Whether ``voice=name`` can be asked for; workers are asked once more before it is said that none has it."""
+        """Whether ``voice=name`` can be asked for. If a list older than ``VOICES_DOUBTED_S`` lacks it, the workers are
+        asked again."""
         for kept_s in (VOICES_KEPT_S, VOICES_DOUBTED_S):
             if any(voice.name.lower() == name.lower() for voice in await self._known(kept_s)):
                 return True
@@ -152,8 +154,8 @@ def _plain(text: str, language: str, voice: str | None, prosody: Prosody) -> Spe
 
 
 async def _slow_beginning(script: Script) -> int:
-    """How many sentences there are behind which nothing comes for a while, and which could be a message of their own; 0
-    where more has come soon, or the text has ended."""
+    """The number of sentences after which nothing comes for ``BEGINNING_WAIT_S``, if they are enough for a message of
+    their own; 0 if more came soon, or the text has ended."""
     count = 0
     while lines := await script.read(count, MAX_CHARS):
         count += len(lines)
@@ -169,7 +171,7 @@ async def _slow_beginning(script: Script) -> int:
 
 
 async def _rest(script: Script) -> AsyncIterator[str]:
-    """Each sentence behind what was told, until the text ends."""
+    """Each sentence after those that were already spoken (``script.told``), until the text ends."""
     count = script.told
     while lines := await script.read(count, MAX_CHARS):
         for line in lines:

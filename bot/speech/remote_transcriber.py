@@ -1,4 +1,4 @@
-"""Hearing by workers."""
+"""Speech recognition by workers."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from bot.work.bus.work_bus import WorkBus
 from bot.work.bus.work_request import Lane, WorkKind, WorkRequest
 
 LONG_S = 60.0
-"""Who asks for a longer recording expects to wait, and lets others go first."""
+"""Whoever asks for a longer recording expects to wait, and lets others go first."""
 LONG_BYTES = 1 << 20
-"""The same of a file whose length Discord does not say: a minute of MP3."""
+"""The same limit for files whose duration Discord does not tell: a minute of MP3."""
 PATIENCE_S = {Lane.INTERACTIVE: 120.0, Lane.LONG: 300.0, Lane.BULK: 540.0}
-"""How long it may take, its place in the queue included; twice its own length is added."""
+"""How long a task may take, including its time in the queue; twice the recording's duration is added."""
 
 
 class RemoteTranscriber:
-    """Has workers hear what lies at Discord; no recording passes through here."""
+    """Has workers transcribe recordings that they download from Discord; none passes through this process."""
 
     def __init__(self, bus: WorkBus, links: AttachmentLinks, *, limit_bytes: int) -> None:
         self._bus = bus
@@ -31,7 +31,7 @@ class RemoteTranscriber:
     async def transcribe(
         self, attachment: hikari.Attachment, options: TranscriptionOptions, *, is_asked: bool = True
     ) -> Transcript:
-        """As ``AttachmentTranscriber.transcribe``; where the link has expired, its message is read anew, once."""
+        """As ``AttachmentTranscriber.transcribe``; if the link has expired, it is renewed once."""
         if attachment.size > self._limit_bytes:
             raise FileTooLargeError(self._limit_bytes)
         try:

@@ -1,4 +1,4 @@
-"""What travels between those who want something heard or spoken and those who do it."""
+"""The tasks for speech recognition and synthesis that are sent to workers."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from audio.recognition.batch import Quality
 
 
 class HearTask(msgspec.Struct, frozen=True, kw_only=True):
-    """A recording to be heard: where it lies, never the recording itself."""
+    """A recording to be transcribed: its URL, never the recording itself."""
 
     url: str
-    """Signed by Discord, good for a day."""
+    """Signed by Discord, valid for a day."""
     size_bytes: int
-    """As Discord says."""
+    """According to Discord."""
     language: str | None = None
     languages: tuple[str, ...] | None = None
     expected_languages: dict[str, float] | None = None
@@ -28,7 +28,7 @@ class HearTask(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, url: str, size_bytes: int, options: TranscriptionOptions) -> HearTask:
-        """``options`` for the file at ``url``."""
+        """The task to transcribe the file at ``url`` with ``options``."""
         return cls(
             url=url,
             size_bytes=size_bytes,
@@ -39,13 +39,13 @@ class HearTask(msgspec.Struct, frozen=True, kw_only=True):
             quality=options.quality,
             hints=options.hints,
             words=options.words,
-            # msgspec refuses what is derived from int, as hikari's ids are.
+            # msgspec refuses subclasses of int, such as hikari's ids.
             source=int(options.source) if isinstance(options.source, int) else None,
         )
 
     @property
     def options(self) -> TranscriptionOptions:
-        """What they were, without anyone to tell of progress."""
+        """The options that the task was made with, without the progress callback."""
         return TranscriptionOptions(
             language=self.language,
             languages=self.languages,
@@ -59,8 +59,8 @@ class HearTask(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def fingerprint(self) -> str:
-        """A fingerprint of what is wanted of the recording. What is merely expected, and the link, which is signed anew
-        each time, do not count: after a restart the same is found by it."""
+        """A fingerprint of what is wanted of the recording. ``expected_languages``, and ``url``, which is signed anew
+        each time, do not count, so that the same task has the same fingerprint after a restart."""
         return _fingerprint(
             (self.language, self.languages, self.translate, self.quality, self.hints, self.words)
         )  # fmt: skip
@@ -84,12 +84,12 @@ class SpeakTask(msgspec.Struct, frozen=True, kw_only=True, tag="speak"):
 
     @property
     def fingerprint(self) -> str:
-        """A fingerprint of all of it."""
+        """A fingerprint of the whole task."""
         return _fingerprint(msgspec.structs.astuple(self))
 
 
 class VoicesTask(msgspec.Struct, frozen=True, tag="voices"):
-    """The list of voices that there are to speak with."""
+    """A request for the list of available voices."""
 
 
 def _fingerprint(wanted: object) -> str:

@@ -1,1 +1,1 @@
-"""Training: a model learns from a dataset, at a service, on this machine, or wherever somebody takes the files to."""
+"""Training a model on a dataset: at a service, on this machine, or wherever somebody takes the packed files."""

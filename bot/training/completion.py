@@ -1,4 +1,4 @@
-"""Models and datasets, offered while somebody types."""
+"""Autocomplete for the names of models and datasets."""
 
 from __future__ import annotations
 

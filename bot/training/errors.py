@@ -1,4 +1,4 @@
-"""What can go wrong with training, each with its own sentence."""
+"""Errors of training, each with its own sentence."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from bot.errors import translatable_plural as ngettext
 
 
 class TrainingError(StarlingError):
-    """Raised when a model is not trained."""
+    """Raised when a model cannot be trained."""
 
     sentence = _("The training failed. Please start it again.")
 
 
 class TooFewExamplesError(TrainingError):
-    """Raised before anything is sent or begun."""
+    """Raised when there are too few examples, before anything is sent or started."""
 
     sentence = ngettext(
         "There is {count} example to learn from, and I need at least {least}. Add some with /dataset add.",
@@ -26,7 +26,7 @@ class TooFewExamplesError(TrainingError):
 
 
 class TooFewPairsError(TrainingError):
-    """Raised when preferences are to be learnt, and too few examples have both answers."""
+    """Raised when too few examples have both answers for preference training."""
 
     sentence = ngettext(
         "Preference training needs at least {least} examples with an answer and a rejected answer; there is {count}.",
@@ -38,7 +38,7 @@ class TooFewPairsError(TrainingError):
 
 
 class UnknownTrainingError(TrainingError):
-    """Raised when a trainer knows nothing of a handle."""
+    """Raised when a trainer does not know a handle."""
 
     sentence = _("The training {handle} does not exist any more.")
 
@@ -47,19 +47,19 @@ class UnknownTrainingError(TrainingError):
 
 
 class TrainingNotDoneError(TrainingError):
-    """Raised when a result is asked for that is not there yet."""
+    """Raised when the result is requested of a training that has not ended."""
 
     sentence = _("This training has not ended yet.")
 
 
 class TrainingCancelledError(TrainingError):
-    """Raised when the result of a cancelled training is asked for."""
+    """Raised when the result of a cancelled training is requested."""
 
     sentence = _("This training was cancelled.")
 
 
 class TrainingFailedError(TrainingError):
-    """Raised when the training itself failed, with what the trainer says of it."""
+    """Raised when the training itself failed, with the reason that the trainer gives."""
 
     sentence = _("The training failed: {reason}")
     REASON_CHARS = 300
@@ -69,7 +69,7 @@ class TrainingFailedError(TrainingError):
 
 
 class ServiceUnreachableError(TrainingError):
-    """Raised when nothing answers, or not in time."""
+    """Raised when the service does not answer, or not in time."""
 
     sentence = _("I cannot reach the training service {service} right now. Please try again in a few minutes.")
     is_transient = True
@@ -79,7 +79,7 @@ class ServiceUnreachableError(TrainingError):
 
 
 class ServiceRefusedError(TrainingError):
-    """Raised when the service does not take the key."""
+    """Raised when the service rejects the key."""
 
     sentence = _("The training service {service} refuses the key that my host gave me. Please tell whoever runs me.")
 
@@ -88,7 +88,7 @@ class ServiceRefusedError(TrainingError):
 
 
 class ServiceClosedError(TrainingError):
-    """Raised when the account may not train there: OpenAI has closed its service to newcomers, and closes it to all."""
+    """Raised when the account may not train there: OpenAI refuses new accounts already, and will refuse all."""
 
     sentence = _("{service} does not let this account train models. Training on this machine needs no account.")
 
@@ -97,7 +97,7 @@ class ServiceClosedError(TrainingError):
 
 
 class ServiceBusyError(TrainingError):
-    """Raised when the service wants fewer requests, and the retries were used up."""
+    """Raised when the service still asks for fewer requests after all retries."""
 
     sentence = _("The training service {service} has too much to do right now. Please try again in {wait_s:.0f} s.")
     is_transient = True
@@ -116,7 +116,7 @@ class ServiceQuotaError(TrainingError):
 
 
 class ServiceFailedError(TrainingError):
-    """Raised when the service fails (5xx), and the retries were used up."""
+    """Raised when the service still fails (5xx) after all retries."""
 
     sentence = _("The training service {service} failed ({reason}). Please try again in a few minutes.")
     is_transient = True
@@ -126,7 +126,7 @@ class ServiceFailedError(TrainingError):
 
 
 class ServiceDeclinedError(TrainingError):
-    """Raised when the service does not take a request, with what it says of it."""
+    """Raised when the service declines a request, with the reason that it gives."""
 
     sentence = _("The training service {service} did not take this: {reason}")
 
@@ -135,7 +135,7 @@ class ServiceDeclinedError(TrainingError):
 
 
 class ExamplesExpiredError(TrainingError):
-    """Raised when the service does not have the uploaded examples any more."""
+    """Raised when the service no longer has the uploaded examples."""
 
     sentence = _("The training service {service} no longer has the uploaded examples. Please start the training again.")
 

@@ -1,4 +1,4 @@
-"""What of the training data a recipe learns from, in OpenAI's two formats."""
+"""The part of the training data that a method learns from, in OpenAI's two formats."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.training.errors import TooFewExamplesError, TooFewPairsError
 from bot.training.recipe import TrainingMethod
 
 FEW = 50
-"""From as many examples on OpenAI's guide to supervised fine-tuning expects to see a clear improvement."""
+"""OpenAI's guide to supervised fine-tuning expects a clear improvement from this many examples on."""
 
 FEW_EXAMPLES = ngettext(
     "There is only {count} example: a model changes noticeably from about {enough} on.",
@@ -33,32 +33,32 @@ NOT_LEARNT_FROM = ngettext(
 
 @dataclass(frozen=True, slots=True)
 class TrainingExamples:
-    """The examples that are learnt from, and those that the loss is measured on."""
+    """The examples that are learnt from, and the held-out ones that the loss is measured on."""
 
     method: TrainingMethod
     training: tuple[Example, ...]
     heldout: tuple[Example, ...]
     unused: int
-    """Examples of the training side that the method has no use for."""
+    """How many examples of the training side the method cannot use."""
 
     @property
     def tokens(self) -> int:
-        """That one epoch trains on. Blocks: a second for 4 million characters."""
+        """How many tokens one epoch trains on. Blocks: a second for 4 million characters."""
         return sum(_tokens(example, self.method) for example in self.training)
 
     @property
     def training_file(self) -> bytes:
-        """JSONL of what is learnt from."""
+        """The examples that are learnt from, as JSONL."""
         return _file(self.training, self.method)
 
     @property
     def heldout_file(self) -> bytes:
-        """JSONL of what is held out; empty where nothing is."""
+        """The held-out examples, as JSONL; empty if there are none."""
         return _file(self.heldout, self.method)
 
     @property
     def warnings(self) -> list[LazyMessage]:
-        """What somebody should know before they begin."""
+        """What somebody should know before they start the training."""
         found = []
         if len(self.training) < FEW:
             found.append(lazy(FEW_EXAMPLES, count=len(self.training), enough=FEW))
@@ -70,7 +70,7 @@ class TrainingExamples:
 
 
 def examples_for(data: TrainingData, method: TrainingMethod, *, least: int) -> TrainingExamples:
-    """What ``method`` learns from ``data``.
+    """The examples of ``data`` that ``method`` can learn from.
 
     Raises:
         TooFewExamplesError, TooFewPairsError: there are fewer than ``least``.

@@ -1,4 +1,4 @@
-"""What a training held out, so that what its model has learned can be told from what it was shown."""
+"""The examples that a training held out, which show what its model has learned beyond what it was shown."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from bot.training.store import Training
 
 
 async def held_out_cases(datasets: TrainingDatasets, training: Training | None) -> tuple[TestCase, ...]:
-    """The cases that ``training`` held out of its datasets, but for those that were taken back since; none where the
-    training, or what it was begun with, is no longer known."""
+    """Test cases from the examples that ``training`` held out of its datasets, without those that were taken back
+    since; none if the training or its datasets are no longer known."""
     if training is None or not training.datasets:
         return ()
     ids = [one.id for one in training.datasets]

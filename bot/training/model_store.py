@@ -1,4 +1,4 @@
-"""Models that were trained, and which of them answers in a guild."""
+"""The trained models, and which of them answers in a guild."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from bot.storage.tables import DatasetRow, ModelRow, PromotionRow, TrainingRow
 
 
 class ModelKind(StrEnum):
-    """Where a trained model is, and so who can answer with it."""
+    """Where a trained model is, and so what can serve it."""
 
     REMOTE = "remote"
     """At the service that trained it."""
     ADAPTER = "adapter"
-    """A file for the demonstration model."""
+    """An adapter file for the demonstration model."""
     FILES = "files"
-    """Packed for people who train it elsewhere."""
+    """Examples packed for people who train elsewhere."""
 
 
 class NoSuchTrainedModelError(StarlingError):
@@ -44,27 +44,27 @@ class NoSuchTrainedModelError(StarlingError):
 
 
 NOTICED = 10
-"""Questions."""
+"""The most questions that are kept to show what people would notice of a model."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoticedAnswer:
-    """A question, and how it was answered before a model and by it."""
+    """A question, answered by the model that answered before and by the new one."""
 
     prompt: str
     before: str
-    """Empty where there was no answer; so is ``after``."""
+    """Empty if there was no answer, as is ``after``."""
     after: str
 
     @property
     def differs(self) -> bool:
-        """Whether people would notice."""
+        """Whether people would notice a difference."""
         return key_of_text(self.before) != key_of_text(self.after)
 
 
 @dataclass(frozen=True, slots=True)
 class NoticedAnswers:
-    """What people would notice of a model."""
+    """What people would notice when a model starts to answer."""
 
     before: str
     """The name of the model that answered before."""
@@ -73,37 +73,37 @@ class NoticedAnswers:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One model."""
+    """One trained model."""
 
     id: str
     guild_id: int
     training_id: str
     trainer: str
-    """The name of what has trained it."""
+    """The name of the trainer that trained it."""
     name: str
     kind: ModelKind
     base: str
     remote_name: str
     path: Path | None
     scores: dict[str, Any] | None
-    """What it was measured to be worth; None before that."""
+    """How it scored when it was measured; None before that."""
     created_at: datetime
     noticed: NoticedAnswers | None = None
-    """None before both were asked, and once texts were taken back that the questions come from."""
+    """None before both models were asked, and after texts that the questions come from were taken back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """Which model answered from when on; None: the one that is not trained."""
+    """Which model was made to answer, and when; ``model_id`` None: the untrained one."""
 
     model_id: str | None
     promoted_by: int | None
-    """None when they were forgotten."""
+    """None if they were forgotten."""
     promoted_at: datetime
 
 
 class ModelStore(DataHolder):
-    """Keeps them."""
+    """Stores models and promotions."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -119,7 +119,7 @@ class ModelStore(DataHolder):
         remote_name: str,
         path: Path | None,
     ) -> Model:
-        """Keep what came of a training; the same one again, if it is known."""
+        """Store the model that a training made; if it is stored already, that one is returned."""
         async with self._database.sessions.begin() as session:
             known = await _first(session, ModelRow.training_id == training_id)
             if known is not None:
@@ -135,21 +135,21 @@ class ModelStore(DataHolder):
             return _read(row, None if training is None else training.trainer)
 
     async def measured(self, id_: str, scores: dict[str, Any]) -> None:
-        """Keep what a model was measured to be worth."""
+        """Store the scores of a model."""
         async with self._database.sessions.begin() as session:
             row = await session.get(ModelRow, id_)
             if row is not None:
                 row.scores = scores
 
     async def taken_back_from(self, model: Model) -> dict[str, int]:
-        """How many examples were taken back from each dataset that a model has learned from, by its id; those that were
-        deleted are left out."""
+        """How many examples were taken back from each dataset that the model learned from, by dataset id; deleted
+        datasets are left out."""
         async with self._database.sessions() as session:
             return await _taken_back(session, model.training_id)
 
     async def note_noticed(self, model: Model, noticed: NoticedAnswers, taken_back: Mapping[str, int]) -> bool:
-        """Keep what people would notice of a model, unless more was taken back than ``taken_back``, as
-        ``taken_back_from`` said before it was asked; says whether it is kept."""
+        """Store what people would notice of a model, unless examples were taken back since ``taken_back``, which
+        ``taken_back_from`` returned before the model was asked. Returns whether it is stored."""
         async with self._database.sessions.begin() as session:
             await lock_guild(session, model.guild_id)
             row = await session.get(ModelRow, model.id)
@@ -159,8 +159,8 @@ class ModelStore(DataHolder):
             return True
 
     async def forget_noticed(self, session: AsyncSession, dataset: Dataset) -> int:
-        """Forget what people would notice of models that have learned from a version, of which examples are taken back;
-        no files are deleted."""
+        """Forget what people would notice of the models that learned from a version from which examples are taken back.
+        Returns 0, since no files are deleted."""
         trainings = select(TrainingRow.id, TrainingRow.datasets).where(TrainingRow.guild_id == dataset.guild_id)
         learned = [id_ for id_, refs in await session.execute(trainings) if any(ref[0] == dataset.id for ref in refs)]
         if learned:
@@ -180,12 +180,12 @@ class ModelStore(DataHolder):
         return model
 
     async def of_training(self, training_id: str) -> Model | None:
-        """What came of a training."""
+        """The model that a training made; None if there is none."""
         async with self._database.sessions() as session:
             return await _first(session, ModelRow.training_id == training_id)
 
     async def of_guild(self, guild_id: int, trainer: str | None = None) -> list[Model]:
-        """The latest first; of one trainer, or of all."""
+        """The guild's models, the latest first; of one trainer, or of all."""
         wanted = _models().where(ModelRow.guild_id == guild_id).order_by(ModelRow.created_at.desc())
         if trainer is not None:
             wanted = wanted.where(TrainingRow.trainer == trainer)
@@ -193,20 +193,20 @@ class ModelStore(DataHolder):
             return [_read(row, name) for row, name in await session.execute(wanted)]
 
     async def active(self, guild_id: int) -> Model | None:
-        """The one that answers; None: the one that is not trained."""
+        """The model that answers in the guild; None if that is the untrained one."""
         latest = select(PromotionRow.model_id).where(PromotionRow.guild_id == guild_id)
         async with self._database.sessions() as session:
             id_ = await session.scalar(latest.order_by(PromotionRow.id.desc()).limit(1))
             return None if id_ is None else await _first(session, ModelRow.id == id_)
 
     async def all_active(self) -> list[Model]:
-        """Those that answer anywhere."""
+        """The models that answer in any guild."""
         async with self._database.sessions() as session:
             guilds = list(await session.scalars(select(PromotionRow.guild_id).distinct()))
         return [model for guild in guilds if (model := await self.active(guild)) is not None]
 
     async def promote(self, guild_id: int, model_id: str | None, by: int) -> None:
-        """Let a model, or None, answer from now on."""
+        """Let this model answer from now on; None: the untrained one."""
         row = PromotionRow(guild_id=guild_id, model_id=model_id, promoted_by=by, promoted_at=datetime.now(UTC))
         async with self._database.sessions.begin() as session:
             session.add(row)
@@ -225,14 +225,14 @@ class ModelStore(DataHolder):
             return gone + await rows_changed(session, promotions)
 
     async def forget_user(self, user_id: int) -> ErasureResult:
-        """Forget who has promoted models."""
+        """Forget that the user promoted models; the guilds keep the promotions."""
         theirs = update(PromotionRow).where(PromotionRow.promoted_by == user_id).values(promoted_by=None)
         async with self._database.sessions.begin() as session:
             return ErasureResult(await rows_changed(session, theirs))
 
 
 def _models() -> Select[ModelRow, str]:
-    """Each with the name of its trainer."""
+    """Selects models, each with the name of its trainer."""
     return select(ModelRow, TrainingRow.trainer).outerjoin(TrainingRow, TrainingRow.id == ModelRow.training_id)
 
 

@@ -1,4 +1,4 @@
-"""What people would notice of a trained model: ten questions, and how they were answered before it and by it."""
+"""What people would notice of a trained model: ten questions, answered by it and by the model before it."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from bot.training.serving import Serving
 from bot.training.store import TrainingStore
 
 GENERAL = 2
-"""Of them, at least so many that have nothing to do with what was learned."""
+"""At least this many of the questions have nothing to do with what was learned."""
 
 
 class Noticing:
-    """Has a model and the one that answers without it asked the same."""
+    """Asks a model, and the one that answers without it, the same questions."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class Noticing:
         answering: ChatModels,
         instruction: str,
     ) -> None:
-        """``answering``: which model answers where. ``instruction``: what models are told that are asked."""
+        """``answering``: which model answers where. ``instruction``: the system message of models being asked."""
         self._models = models
         self._trainings = trainings
         self._datasets = datasets
@@ -49,11 +49,11 @@ class Noticing:
         meter: Meter,
         on_progress: Callable[[int, int], None] = lambda _done, _whole: None,
     ) -> NoticedAnswers:
-        """Ask both, and keep what they say with the model.
+        """Ask both models, and store their answers with ``model``.
 
         Raises:
             ModelNotServedError, NotMeasuredError
-            AskedTextGoneError: something of it was taken back meanwhile.
+            AskedTextGoneError: examples that the model learned from were taken back meanwhile.
         """
         taken_back = await self._models.taken_back_from(model)
         after = await self._serving.chat_of(model)
@@ -72,13 +72,13 @@ class Noticing:
         return found
 
     async def _before(self, model: Model) -> ChatModel:
-        """The model that answers in the guild, or would without this one."""
+        """The model that answers in the guild; if that is this one, the untrained model."""
         active = await self._models.active(model.guild_id)
         is_itself = active is not None and active.id == model.id
         return await (self._answering.untrained if is_itself else self._answering.of)(model.guild_id)
 
     async def _cases(self, model: Model) -> tuple[TestCase, ...]:
-        """What was held out of its training before what it has learned, and a few general questions."""
+        """Held-out examples of its training first, then ones that it has learned, and a few general questions."""
         training = await self._trainings.by_id(model.training_id)
         learned = await held_out_cases(self._datasets, training)
         if training is not None and training.datasets:
@@ -87,7 +87,7 @@ class Noticing:
                 data = await self._datasets.look_at(model.guild_id, ids, seed=training.seed)
                 learned += from_examples(data.split.training)
             except TrainingDatasetGoneError:
-                """General questions are left."""
+                """The general questions remain."""
         cases = {key_of_text(case.prompt): case for case in reversed(learned)}
         chosen = list(reversed(cases.values()))[: NOTICED - GENERAL]
         general = [TestCase(case.prompt) for case in general_questions()]

@@ -1,4 +1,4 @@
-"""What was packed for others to train on: files of guilds, without what was taken back."""
+"""Examples packed for training elsewhere: files of the guilds, deleted when examples in them are taken back."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from bot.training.model_store import Model, ModelKind, ModelStore
 from bot.training.store import Training, TrainingStore
 
 PACKED_FOLDER = "trainings"
-"""Of a guild's files, where what was packed for others lies."""
+"""The folder among a guild's files that holds packed examples."""
 
 
 class ChangedWhilePackedError(StarlingError):
-    """Raised when examples were taken back while they were packed."""
+    """Raised when examples were taken back while they were being packed."""
 
     sentence = _("Examples were taken back while I packed them, so I have thrown the file away. Start it again.")
 
 
 class TrainingPacks:
-    """The files that trainings of all guilds have packed."""
+    """The packed files of the trainings of all guilds."""
 
     def __init__(
         self, store: TrainingStore, models: ModelStore, datasets: TrainingDatasets, files: FileStore, folder: Path
     ) -> None:
-        """``folder``: what trainers work in."""
+        """``folder``: where trainers work."""
         self._store = store
         self._models = models
         self._datasets = datasets
@@ -44,7 +44,7 @@ class TrainingPacks:
         datasets.tell_of_versions(self.delete_of_version)
 
     async def keep(self, training: Training, model: Model, path: Path) -> str:
-        """Put what was packed at ``path``, below the folder, among the files of its guild. Returns its path there.
+        """Copy the packed file at ``path``, relative to the folder, to the guild's files. Returns its path there.
 
         Raises:
             ChangedWhilePackedError, TrainingDatasetGoneError
@@ -56,7 +56,7 @@ class TrainingPacks:
         return kept.path
 
     async def forget_guild(self, guild_id: int, models: Sequence[Model]) -> None:
-        """Delete those of ``models`` that are files for people, and all that trainers have kept of the guild."""
+        """Delete those of ``models`` that are packed files, and everything that trainers have kept of the guild."""
         for model in models:
             if model.kind is ModelKind.FILES:
                 with contextlib.suppress(FileNotThereError):
@@ -64,7 +64,7 @@ class TrainingPacks:
         await asyncio.to_thread(shutil.rmtree, self._folder / str(int(guild_id)), ignore_errors=True)
 
     async def delete_of_version(self, _session: AsyncSession, dataset: Dataset) -> int:
-        """Delete what was packed of a version from which examples are taken back."""
+        """Delete the files packed from a version from which examples are taken back; returns how many."""
         deleted = 0
         for training in await self._store.learned_from(dataset.guild_id, dataset.id):
             model = await self._models.of_training(training.id)
@@ -73,7 +73,7 @@ class TrainingPacks:
         return deleted
 
     async def _delete(self, training: Training, model: Model) -> bool:
-        """Says whether there was a file for people."""
+        """Delete a training's folder and its packed file; returns whether there was such a file."""
         await asyncio.to_thread(shutil.rmtree, self.folder_of(training), ignore_errors=True)
         try:
             await self._files.of_guild(training.guild_id).delete(_packed(model))
@@ -82,7 +82,7 @@ class TrainingPacks:
         return True
 
     async def _require_unchanged(self, training: Training, model: Model) -> None:
-        """What is taken back is deleted from files that are there; this one was not, while it was written.
+        """Delete the file if examples were taken back while it was being written, when it could not be found yet.
 
         Raises:
             ChangedWhilePackedError, TrainingDatasetGoneError
@@ -99,10 +99,10 @@ class TrainingPacks:
             raise ChangedWhilePackedError
 
     def folder_of(self, training: Training) -> Path:
-        """What is the training's own."""
+        """The folder that belongs to this training."""
         return self._folder / str(training.guild_id) / training.id
 
 
 def _packed(model: Model) -> str:
-    """The path of what was packed, among the files of its guild."""
+    """The path of the packed file among the files of its guild."""
     return f"{PACKED_FOLDER}/{model.name}.zip"

@@ -1,4 +1,4 @@
-"""What would be trained: looked at, and kept until somebody starts it."""
+"""Plans of trainings, kept until somebody starts them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class TrainingPlanner:
         self._trainers = trainers
 
     async def plan(self, starter: TrainingStarter, spec: TrainingSpec) -> tuple[Training, Plan]:
-        """What would be trained on what the guild has selected, kept until somebody starts it.
+        """Plan a training on the datasets that the guild has selected; the plan is kept until somebody starts it.
 
         Raises:
             NoTrainerError, NothingSelectedError
@@ -36,11 +36,12 @@ class TrainingPlanner:
         return await self._plan(starter, spec, data, _dataset_refs(data))
 
     async def plan_again(self, model: Model, starter: TrainingStarter) -> tuple[Training, Plan]:
-        """The same as a model came of, with the same datasets as they are now: without what was taken back since.
+        """Plan the training that made ``model`` again, with the current state of the same datasets: without the
+        examples that were taken back since.
 
         Raises:
-            NoSuchTrainingError: nothing is known of it any more.
-            NoTrainerError: what trained it is not set up any more.
+            NoSuchTrainingError: that training is not stored any more.
+            NoTrainerError: its trainer is not set up any more.
             TrainingDatasetGoneError: a dataset that it learned from was deleted.
             TrainingError: the trainer would refuse it.
         """
@@ -49,7 +50,7 @@ class TrainingPlanner:
         return await self._plan(starter, before.spec, data, before.datasets)
 
     async def look_at(self, guild_id: int, spec: TrainingSpec, data: TrainingData) -> Plan:
-        """What would be trained on ``data``; nothing is kept.
+        """The plan of a training on ``data``; nothing is stored.
 
         Raises:
             NoTrainerError
@@ -67,8 +68,8 @@ class TrainingPlanner:
         return training, plan
 
     async def recipe(self, guild_id: int, spec: TrainingSpec) -> Recipe:
-        """How it is trained. What begins with a model that the guild has trained by the same trainer is learnt on top
-        of that.
+        """The recipe for ``spec``. If its base is a model that the guild has trained with the same trainer, training
+        continues on top of it, where the trainer can do that.
 
         Raises:
             NoTrainerError

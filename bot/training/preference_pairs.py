@@ -1,4 +1,4 @@
-"""What people preferred becomes pairs that training learns from: of revealed comparisons, and of answers to /ask."""
+"""Preference pairs for training, made from revealed comparisons and from votes on answers to /ask."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from bot.privacy.tombstones import TombstoneKind, Tombstones
 from bot.training.evaluating.comparisons import Comparison, ComparisonStore, Tally
 
 _ANSWERS = "answers:"
-"""Begins the id of a pair of answers to /ask; their messages follow, each between colons."""
+"""The prefix of the id of a pair of answers to /ask; the ids of the two messages follow, each between colons."""
 
 
 class NothingPreferredError(StarlingError):
-    """Raised when there is nothing to put into a dataset."""
+    """Raised when there is no pair to add to a dataset."""
 
     sentence = _(
         "Nothing here says yet which of two answers is better: that takes a comparison by /compare whose names are "
@@ -41,16 +41,16 @@ class NothingPreferredError(StarlingError):
 
 @dataclass(frozen=True, slots=True)
 class PreferencesChange:
-    """What became of adding what people preferred."""
+    """The result of adding preference pairs to a dataset."""
 
     change: DatasetChange
     unagreed: int
-    """Pairs that were left out, since those who asked have not agreed."""
+    """How many pairs were left out because those who asked have not agreed."""
 
 
 class PreferencePairs(DataHolder):
-    """Makes them, of those who have agreed, and takes them back with the comparisons and the answers that they are of.
-    What a person gave is taken out of datasets by these, when the person is forgotten."""
+    """Makes pairs from the questions of people who have agreed, and takes them back along with the comparisons and
+    answers that they come from. When a person is forgotten, the datasets themselves remove what that person gave."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class PreferencePairs(DataHolder):
         datasets: DatasetStore,
         tombstones: Tombstones | None = None,
     ) -> None:
-        """``tombstones``: where it is written down what backups that were made before must not bring back."""
+        """``tombstones``: records what older backups must not bring back."""
         self._comparisons = comparisons
         self._exchanges = exchanges
         self._feedback = feedback
@@ -70,7 +70,7 @@ class PreferencePairs(DataHolder):
         self._tombstones = tombstones
 
     async def add_to_dataset(self, guild_id: int, name: str, by: int) -> PreferencesChange:
-        """Add a guild's pairs to the newest version of a dataset, where they are not there already.
+        """Add a guild's pairs to the newest version of a dataset, unless they are there already.
 
         Raises:
             NothingPreferredError
@@ -86,33 +86,33 @@ class PreferencePairs(DataHolder):
         return PreferencesChange(change, len(pairs) - len(given))
 
     async def is_preferred(self, exchange: Exchange) -> bool:
-        """Whether people's votes make a pair of this answer to /ask and another."""
+        """Whether this answer to /ask makes a pair with another one, by people's votes."""
         if exchange.guild_id is None or not exchange.is_given:
             return False
         mark = f":{exchange.reply_message_id}:"
         return any(mark in (pair.origin_id or "") for pair in await self._of_answers(exchange.guild_id))
 
     async def take_back(self, comparison: Comparison) -> None:
-        """Forget a comparison, and what came of it in datasets and files."""
+        """Forget a comparison, and what was made from it in datasets and files."""
         await self._comparisons.forget([comparison.id])
         await self._datasets.take_back(comparison.guild_id, [comparison.id])
         if self._tombstones is not None:
             await self._tombstones.bury(TombstoneKind.COMPARISON, [comparison.id])
 
     async def forget_again(self, kind: TombstoneKind, ids: Collection[str]) -> int:
-        """Take these comparisons back."""
+        """Take back comparisons that a backup has restored; ids of other kinds are ignored."""
         if kind is not TombstoneKind.COMPARISON:
             return 0
         return await self._comparisons.forget(ids) + (await self._datasets.take_back(None, ids)).rows
 
     async def forget_messages(self, message_ids: Collection[int]) -> int:
-        """Take back what came of comparisons and answers that were deleted."""
+        """Take back the pairs made from comparisons and answers whose messages were deleted."""
         marks = [f":{id_}:" for id_ in message_ids]
         answered = await self._exchanges.of_messages(message_ids)
         origins = await self._comparisons.shown_by(message_ids)
         origins += [id_ for id_ in await self._datasets.origins(_ANSWERS) if any(mark in id_ for mark in marks)]
         rows = (await self._datasets.take_back(None, origins)).rows
-        # A pair may be in an archive alone, of which only a part of its name is known.
+        # A pair may be left only in an archive; then just a part of its id is known here.
         given = {f":{one.reply_message_id}:" for one in answered.values() if one.is_given}
         return rows + (await self._datasets.forget_files_of(given)).rows
 
@@ -121,8 +121,8 @@ class PreferencePairs(DataHolder):
         return [pair for pair in found if pair is not None]
 
     async def _of_answers(self, guild_id: int) -> list[Example]:
-        """Of answers to one question of one person, the best liked with each that is disliked."""
-        # What was recalled for an answer may be taken back by whoever taught it, and files are of others.
+        """Pairs from each person's answers to one question: the best liked with each disliked one."""
+        # Answers that used recalled corrections, which may be taken back, or files, which may be others', are left out.
         asked = [one for one in await self._exchanges.given(guild_id) if not (one.recalled or one.has_files)]
         likes = await self._feedback.likes(guild_id, [one.reply_message_id for one in asked])
         questions: defaultdict[tuple[int, str], list[Exchange]] = defaultdict(list)
@@ -168,7 +168,7 @@ def _pair(
     origin_id: str,
     language: str | None = None,
 ) -> Example | None:
-    """The pair; None where the texts are no good for a dataset, or the answers are the same."""
+    """The pair; None if a text is not acceptable in a dataset, or if the two answers are the same."""
     try:
         texts = [required(text, "answer") for text in (prompt, better, worse)]
     except Problem:

@@ -1,4 +1,4 @@
-"""From a candidate to the model that answers, through the gate; and back."""
+"""Promoting a candidate to the model that answers, if it passes the gate; and rolling back."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from bot.training.withdrawn import WithdrawnExamples
 
 
 class ModelState(StrEnum):
-    """What a trained model is to its guild."""
+    """The status of a trained model in its guild."""
 
     CANDIDATE = "candidate"
     ACTIVE = "active"
-    """It answers."""
+    """It answers now."""
     RETIRED = "retired"
     """It has answered before."""
 
@@ -44,7 +44,7 @@ class NothingToRollBackError(StarlingError):
 
 
 class AlreadyActiveError(StarlingError):
-    """Raised when the model is promoted that answers."""
+    """Raised for a candidate that answers already."""
 
     sentence = _("{name} answers on this server already.")
 
@@ -53,14 +53,14 @@ class AlreadyActiveError(StarlingError):
 
 
 class NotMeasuredError(StarlingError):
-    """Raised when a measurement came to no end."""
+    """Raised when a measurement was not completed."""
 
     sentence = _("{name} could not be measured: {why}")
 
 
 @dataclass(frozen=True, slots=True)
 class CandidateMeasurement:
-    """What a candidate is worth beside the model that answers."""
+    """How a candidate compares with the model that answers."""
 
     model: Model
     against: str
@@ -68,7 +68,7 @@ class CandidateMeasurement:
 
 
 class Promoting:
-    """Measures candidates, promotes those that are better, and goes back."""
+    """Measures candidates, promotes those that are better, and rolls back."""
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class Promoting:
         instruction: str,
         withdrawn: WithdrawnExamples,
     ) -> None:
-        """``answering``: which model answers where. ``instruction``: what models are told that are measured."""
+        """``answering``: which model answers where. ``instruction``: the system message of models being measured."""
         self._models = models
         self._trainings = trainings
         self._datasets = datasets
@@ -99,8 +99,8 @@ class Promoting:
         meter: Meter,
         on_progress: Callable[[int, int], None] = lambda _done, _whole: None,
     ) -> CandidateMeasurement:
-        """Compare a candidate with the model that answers, on what its training held out and on general questions; the
-        scores are kept.
+        """Compare a candidate with the model that answers, on the examples that its training held out and on general
+        questions; the scores are stored.
 
         Raises:
             NoSuchTrainedModelError, ModelNotServedError, AlreadyActiveError, NotMeasuredError
@@ -143,32 +143,32 @@ class Promoting:
         return CandidateMeasurement(model, against, found)
 
     async def promote(self, guild_id: int, measured: CandidateMeasurement, by: int) -> None:
-        """Let a candidate that is better answer from the next answer on.
+        """Make a candidate that is better the model that answers, from the next answer on.
 
         Raises:
-            ValueError: it is not better than what answers.
+            ValueError: it is not better than the model that answers.
         """
         if not measured.verdict.promotable:
             raise ValueError(f"{measured.model.name} is no better than what answers")
         await self._models.promote(guild_id, measured.model.id, by)
 
     async def put_aside(self, guild_id: int, by: int) -> None:
-        """Let no trained model answer, until one is promoted."""
+        """Let the untrained model answer until a trained one is promoted."""
         if await self._models.active(guild_id) is not None:
             await self._models.promote(guild_id, None, by)
 
     async def roll_back(self, guild_id: int, by: int) -> str | None:
-        """Let the model answer again that did before; its name, or None for the one that is not trained.
+        """Go back to the model that answered before the present one; returns its name, or None for the untrained model.
 
         Raises:
-            NothingToRollBackError: nothing was promoted, or all of it was taken back.
+            NothingToRollBackError: nothing was promoted, or the untrained model already answers again.
         """
         history = await self._models.history(guild_id)
         if not history or history[0].model_id is None:
             raise NothingToRollBackError
         current = history[0].model_id
         order = [one.model_id for one in reversed(history)]
-        # What answered before the present model was promoted for the first time.
+        # The models that answered before the present one was first promoted.
         before = order[: order.index(current)]
         target = before[-1] if before else None
         await self._models.promote(guild_id, target, by)
@@ -176,7 +176,7 @@ class Promoting:
         return None if target is None else known.get(target)
 
     async def models(self, guild_id: int) -> list[tuple[Model, ModelState]]:
-        """What a guild has trained, the latest first; what was only packed is no model."""
+        """The models that a guild has trained, the latest first, without examples that were only packed."""
         history = await self._models.history(guild_id)
         active = history[0].model_id if history else None
         once = {one.model_id for one in history}
@@ -237,10 +237,10 @@ class Promoting:
 
 
 def noticed_in(model: str, before: Sequence[CaseAnswer], after: Sequence[CaseAnswer]) -> NoticedAnswers:
-    """Ten of the questions that were asked, with what ``model`` said ``before`` and what another one says: those first
-    that both answer differently."""
+    """Up to ``NOTICED`` of the questions, with the answer of ``model``, ``before``, and that of the new one, ``after``;
+    those that the two answer differently come first."""
     pairs = [NoticedAnswer(one.case.prompt, one.text, other.text) for one, other in zip(before, after, strict=True)]
-    # What is asked first stays in front.
+    # The sort is stable: otherwise the questions keep their order.
     return NoticedAnswers(model, tuple(sorted(pairs, key=lambda pair: not pair.differs)[:NOTICED]))
 
 

@@ -1,4 +1,4 @@
-"""Which trainers could train now, and whom to ask for the others."""
+"""Which trainers could train now, and whom to ask about the others."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from bot.i18n.message import LazyMessage, lazy
 from bot.training.trainer import Trainer
 
 KEPT_S = 60.0
-"""How long what a trainer said of itself holds: one at a service asks that."""
+"""How long a trainer's answer is cached: a trainer at a service has to ask the service."""
 WITHIN_S = 10.0
-"""After which a service that does not answer counts as one that cannot be reached."""
+"""After this, a service that does not answer counts as unreachable."""
 
 ASK = _("Ask {host}, who runs me, to set it up.")
 ASK_SOMEBODY = _("Ask whoever runs me to set it up.")
@@ -26,7 +26,7 @@ UNNAMED = _("Nothing trains here: {why}\n{ask} Until then I only pack the exampl
 
 
 class TrainerNotReadyError(StarlingError):
-    """Raised for a trainer that could not train now; nothing was stored, and nothing selected."""
+    """Raised for a trainer that cannot train now; nothing was stored, and nothing selected."""
 
     sentence = _("The trainer {trainer} is not ready: {why}\n{ask} {instead}")
 
@@ -35,10 +35,10 @@ class TrainerNotReadyError(StarlingError):
 
 
 class Readiness:
-    """Knows which of the trainers could train."""
+    """Knows which trainers could train now."""
 
     def __init__(self, trainers: Mapping[str, Trainer], host_id: int | None) -> None:
-        """``trainers`` by their names, the preferred first. ``host_id``: whoever runs Starling; None: nobody says."""
+        """``trainers``: by name, the preferred first. ``host_id``: the user who runs Starling; None if unknown."""
         self._trainers = trainers
         self._ask = lazy(ASK_SOMEBODY) if host_id is None else lazy(ASK, host=f"<@{host_id}>")
         self._known: cachetools.TTLCache[str, asyncio.Task[LazyMessage | None]] = cachetools.TTLCache(64, KEPT_S)
@@ -49,7 +49,7 @@ class Readiness:
         return [name for name, reason in zip(self._trainers, why, strict=True) if reason is None]
 
     async def require(self, name: str) -> None:
-        """See that a trainer that is there could train now.
+        """Check that this trainer, which must be set up, could train now.
 
         Raises:
             TrainerNotReadyError
@@ -61,11 +61,11 @@ class Readiness:
         raise TrainerNotReadyError(name, why, self._ask, instead)
 
     async def chosen(self) -> tuple[str, LazyMessage | None]:
-        """What is meant where none is named: the first that could train; and why that makes no model, where it does
-        not.
+        """The trainer to use if none is named: the first that could train. If that one makes no models, also a sentence
+        that says why the first trainer that does is not ready; else None.
 
         Raises:
-            TrainerNotReadyError: none could.
+            TrainerNotReadyError: none could train.
         """
         name = next(iter(await self.ready()), None)
         if name is None:
@@ -85,7 +85,7 @@ class Readiness:
 
 
 async def _reason(trainer: Trainer) -> LazyMessage | None:
-    """Why ``trainer`` could not train now; None: it could."""
+    """Why ``trainer`` could not train now; None if it could."""
     try:
         async with asyncio.timeout(WITHIN_S):
             await trainer.check()

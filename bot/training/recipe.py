@@ -1,4 +1,4 @@
-"""What is to be trained, and how."""
+"""How a model is to be trained."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from bot.errors import translatable as _
 
 
 class TrainingMethod(StrEnum):
-    """What is learnt of examples."""
+    """What a model learns from the examples."""
 
     SUPERVISED = "supervised"
-    """To say the answers."""
+    """To give the answers."""
     PREFERENCE = "preference"
-    """To prefer the answers of pairs to what was rejected (DPO)."""
+    """To prefer the answer of each pair to the rejected one (DPO)."""
 
 
 MAX_EPOCHS = 50
@@ -27,7 +27,7 @@ MAX_SUFFIX_CHARS = 64
 
 
 class RecipeError(StarlingError):
-    """Raised for a recipe with a value out of its range."""
+    """Raised for a recipe with a value that is out of range."""
 
     sentence = _("{name} must be {allowed}.")
 
@@ -37,29 +37,29 @@ class RecipeError(StarlingError):
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a model is trained. What is None is left to the trainer.
+    """How a model is trained. Values that are None are left to the trainer.
 
     Raises:
-        RecipeError: a value is out of its range.
+        RecipeError: a value is out of range.
     """
 
     base: str
-    """The model to begin with, as the trainer names it."""
+    """The model to start from, as the trainer names it."""
     method: TrainingMethod = TrainingMethod.SUPERVISED
     epochs: int | None = None
-    """How often each example is seen, 1 to 50."""
+    """How many times each example is seen, 1 to 50."""
     batch_size: int | None = None
-    """Examples that are learnt from at once, 1 to 256."""
+    """Examples per step, 1 to 256."""
     learning_rate_multiplier: float | None = None
-    """Of the trainer's own rate; more than 0."""
+    """Multiplies the trainer's own rate: more than 0, at most 100."""
     beta: float | None = None
-    """How strongly preference training holds on to the model it begins with: more than 0, at most 2."""
+    """How strongly preference training holds on to the model it starts from: more than 0, at most 2."""
     seed: int = 2026
     """0 to 2 ** 31 - 1."""
     suffix: str | None = None
-    """What is put into the new model's name, 1 to 64 characters."""
+    """A part of the new model's name, 1 to 64 characters."""
     adapter: str | None = None
-    """What was learnt on top of ``base`` already and is to be gone on from: a file that the trainer has made."""
+    """An adapter for ``base``, a file that the trainer has made, from which training continues."""
 
     def __post_init__(self) -> None:
         _demand(self.epochs is None or 1 <= self.epochs <= MAX_EPOCHS, "epochs", f"1 - {MAX_EPOCHS}")

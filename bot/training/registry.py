@@ -1,4 +1,4 @@
-"""The trainers that there are. A further one is one more folder beside this file, whose ``trainer.py`` registers it."""
+"""The available trainers. To add one, add a folder beside this file whose ``trainer.py`` registers it."""
 
 from __future__ import annotations
 
@@ -22,52 +22,52 @@ class TrainerRegistration:
     """One trainer."""
 
     name: str
-    """One word: it is chosen by it, and it is stored with what it has trained."""
+    """One word, by which the trainer is chosen; stored with what it has trained."""
     label: Callable[[Settings], LazyMessage]
-    """Where it trains, in words for people."""
+    """Where it trains, worded for users."""
     preference: int
-    """The lowest is meant where none is named."""
+    """Trainers with a lower number are preferred where none is named."""
     build: Callable[[Settings, WeightsCache], Trainer]
-    """Makes it, without opening connections."""
+    """Builds the trainer, without opening connections."""
     needs_network: bool = False
     """Whether the examples leave this machine."""
     packages: tuple[str, ...] = ()
     """Modules without which it cannot train."""
     install: str = ""
-    """The command that brings them."""
+    """The command that installs them."""
     needs: tuple[str, ...] = ()
-    """Settings that must be given, as ``Settings`` names its fields."""
+    """Settings that must be given, by their field names in ``Settings``."""
     endpoint: Callable[[Settings], EndpointAddress] | None = None
-    """Where the models that it has trained at a service answer by their names; None where it trains none there."""
+    """The endpoint at which the models that it has trained answer by their names; None if it trains at no service."""
 
     @property
     def is_installed(self) -> bool:
         return all(importlib.util.find_spec(package) is not None for package in self.packages)
 
     def is_configured(self, settings: Settings) -> bool:
-        """Whether it has been given what it needs."""
+        """Whether every setting that it needs is given."""
         return all(getattr(settings, name) for name in self.needs)
 
 
 class TrainerRegistry:
-    """All registrations. They are found by importing the trainer of every folder of a package."""
+    """All registrations, found by importing ``trainer`` from every folder of the package that has one."""
 
     def __init__(self) -> None:
         self._registered: dict[str, TrainerRegistration] = {}
         self._is_searched = False
 
     def register(self, registration: TrainerRegistration) -> None:
-        """Offer it from now on. Raises ``ValueError`` for a name that another one has."""
+        """Add a trainer. Raises ``ValueError`` if its name is taken."""
         if registration.name in self._registered:
             raise ValueError(f"{registration.name!r} is taken")
         self._registered[registration.name] = registration
 
     def withdraw(self, name: str) -> None:
-        """Offer it no longer."""
+        """Remove a trainer."""
         del self._registered[name]
 
     def all(self) -> Mapping[str, TrainerRegistration]:
-        """By name, the preferred first."""
+        """All registrations by name, the preferred first."""
         if not self._is_searched:
             for folder in pkgutil.iter_modules(importlib.import_module(_PACKAGE).__path__, f"{_PACKAGE}."):
                 if folder.ispkg and importlib.util.find_spec(f"{folder.name}.trainer") is not None:
@@ -76,11 +76,11 @@ class TrainerRegistry:
         return dict(sorted(self._registered.items(), key=lambda entry: entry[1].preference))
 
     def build(self, settings: Settings, cache: WeightsCache) -> dict[str, Trainer]:
-        """All that are configured, by name, the preferred first."""
+        """All trainers that are configured, by name, the preferred first."""
         return {name: one.build(settings, cache) for name, one in self.all().items() if one.is_configured(settings)}
 
     def endpoints(self, settings: Settings) -> dict[str, EndpointAddress]:
-        """Where the models of those that are configured answer, by the names of their trainers."""
+        """The endpoints at which the models of the configured trainers answer, by the names of the trainers."""
         return {
             name: one.endpoint(settings)
             for name, one in self.all().items()

@@ -1,4 +1,4 @@
-"""What is said to people who take something back, of files that went with it and of what cannot be taken back."""
+"""What people who take something back are told about files deleted with it, and about what cannot be taken back."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_NAMED = 5
 
 
 def what_remains(forgotten: ErasureResult, models: Sequence[Model], locale: str) -> list[str]:
-    """Sentences on ``forgotten``; ``models``: those that have learned from it."""
+    """Sentences about what was ``forgotten``; ``models``: those that have learned from it."""
     lines = [translate(FILES, locale, count=forgotten.files)] if forgotten.files else []
     if models:
         names = ", ".join(shown(model.name) for model in models[:MAX_NAMED])

@@ -9,11 +9,11 @@ from bot.ui.permissions import Interaction, guild_of, require
 
 
 async def require_trainer(interaction: Interaction, preferences: Preferences) -> hikari.Snowflake:
-    """The server for which the one who asks may train.
+    """The server of an interaction whose user may train there.
 
     Raises:
-        OnServersOnlyError: it is no server.
-        NotPermittedError: they may not.
+        OnServersOnlyError: the interaction is not on a server.
+        NotPermittedError: the user may not train there.
     """
     roles = (await preferences.guild(guild_of(interaction))).roles
     return require(interaction, or_role=roles.train)

@@ -1,4 +1,4 @@
-"""Models that were trained, as chat models that answer."""
+"""Trained models as chat models that answer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.training.model_store import Model, ModelKind, ModelStore, NoSuchTrained
 log = structlog.get_logger()
 
 MAX_LOADED = 8
-"""Adapters in the engine's memory; each takes 10 MB."""
+"""How many adapters the engine holds before those that answer nowhere are unloaded; each takes 10 MB."""
 
 
 class ModelNotServedError(StarlingError):
@@ -30,7 +30,7 @@ class ModelNotServedError(StarlingError):
 
 
 class NoEngineForAdapterError(ModelNotServedError):
-    """Raised for an adapter where another model than the demonstration model answers."""
+    """Raised for an adapter if a model other than the demonstration model answers on this host."""
 
     sentence = _(
         "{name} cannot answer here: it goes on top of the demonstration model, and another model answers on this host."
@@ -38,19 +38,19 @@ class NoEngineForAdapterError(ModelNotServedError):
 
 
 class OnlyPackedError(ModelNotServedError):
-    """Raised for what was packed to be trained elsewhere."""
+    """Raised for examples that were only packed, to be trained on elsewhere."""
 
     sentence = _("{name} cannot answer here: its examples were only packed, to be trained elsewhere.")
 
 
 class ModelFileGoneError(ModelNotServedError):
-    """Raised for an adapter whose file is not there any more."""
+    """Raised for an adapter whose file no longer exists."""
 
     sentence = _("{name} cannot answer here: its file is gone. /train makes it anew.")
 
 
 class ServiceNotSetUpError(ModelNotServedError):
-    """Raised for a model at a service that the settings do not name (any more)."""
+    """Raised for a model at a service that is not, or no longer, set up."""
 
     sentence = _(
         "{name} cannot answer here: the service of the trainer {trainer} is not set up. Please tell whoever runs me."
@@ -58,7 +58,7 @@ class ServiceNotSetUpError(ModelNotServedError):
 
 
 class Serving:
-    """Lets trained models answer: adapters in the embedded engine, others at the services that trained them."""
+    """Serves trained models: adapters in the embedded engine, others at the services that trained them."""
 
     def __init__(
         self,
@@ -70,8 +70,8 @@ class Serving:
         timeout_s: float,
         max_tokens: int,
     ) -> None:
-        """``engine``: None where another model answers. ``services``: a model at the service of each trainer that has
-        one, by its name. ``folder``: what the paths of models are relative to."""
+        """``engine``: None if another model answers. ``services``: by the name of the trainer, a chat model at the
+        service of each trainer that has one. ``folder``: what the paths of models are relative to."""
         self._store = store
         self._engine = engine
         self._services = services
@@ -82,7 +82,7 @@ class Serving:
         self._loading = asyncio.Lock()
 
     async def prepare(self) -> None:
-        """Load the adapters that answer anywhere; what cannot be loaded is logged. Other models need no loading."""
+        """Load the adapters that are active in any guild; failures are logged. Other models need no loading."""
         if self._engine is None:
             return
         for model in await self._store.all_active():
@@ -92,7 +92,7 @@ class Serving:
                 log.warning("a trained model cannot answer", model=model.id, why=str(error))
 
     async def active(self, guild_id: int) -> ChatModel | None:
-        """The trained model that answers in a guild; None: there is none, or it cannot answer."""
+        """The trained model that answers in a guild; None if there is none, or if it cannot answer."""
         model = await self._store.active(guild_id)
         if model is None:
             return None
@@ -103,7 +103,7 @@ class Serving:
             return None
 
     async def by_name(self, guild_id: int, name: str) -> ChatModel | None:
-        """A model that the guild has trained, whether it answers or not; None: there is none of that name.
+        """A model that the guild has trained, active or not; None if there is none with that name.
 
         Raises: as ``chat_of``.
         """
@@ -117,7 +117,7 @@ class Serving:
 
         Raises:
             ModelNotServedError: it cannot answer here.
-            EngineNotStartedError, EngineBusyError: the engine did not take its adapter.
+            EngineNotStartedError, EngineBusyError: the engine could not load its adapter.
         """
         if model.kind is ModelKind.FILES:
             raise OnlyPackedError(model.name)
@@ -132,7 +132,7 @@ class Serving:
         await self._load(self._engine, model.name, path)
         if model.id not in self._models:
             chat = self._engine.model(timeout_s=self._timeout_s, max_reply_tokens=self._max_tokens, adapter=path)
-            # The engine does not look at it; people do.
+            # The engine ignores this name; it is shown to people.
             chat.model = model.name
             self._models[model.id] = chat
         return self._models[model.id]
@@ -143,7 +143,7 @@ class Serving:
             await chat.close()
 
     async def _load(self, engine: EmbeddedChat, name: str, path: Path) -> None:
-        """Have the engine take the adapter along; those that answer nowhere make room for it."""
+        """Have the engine load the adapter; once ``MAX_LOADED`` are loaded, those that answer nowhere make room."""
         async with self._loading:
             loaded = engine.adapters
             if path in loaded:

@@ -1,4 +1,4 @@
-"""What somebody wants to have trained, and who does."""
+"""What is to be trained, and who asks for it."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from bot.training.recipe import TrainingMethod
 
 @dataclass(frozen=True, slots=True)
 class TrainingStarter:
-    """Who has a training planned, and where it is shown."""
+    """Who plans a training, and where it is shown."""
 
     guild_id: int
     user_id: int
     channel_id: int
     locale: str
-    """The language that its card is in."""
+    """The language of its card."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingSpec:
-    """What a training was asked to be."""
+    """What was asked for."""
 
     trainer: str
     """Its name."""
     base: str
-    """A model as the trainer names it, or one that the guild has trained."""
+    """The model to start from, as the trainer names it, or the name of one that the guild has trained."""
     method: TrainingMethod = TrainingMethod.SUPERVISED
     seed: int = SEED
-    """0 to 2 ** 31 - 1; what is held out depends on it."""
+    """0 to 2 ** 31 - 1; it also decides which examples are held out."""

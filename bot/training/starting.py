@@ -1,4 +1,4 @@
-"""What may be started of what was planned, and how often."""
+"""Which planned trainings may be started, and how often."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from bot.errors import translatable_plural as ngettext
 from bot.training.states import TrainingState
 
 PLANNED_FOR = timedelta(days=7)
-"""Plans that nobody started are forgotten after so long."""
+"""Plans that nobody has started are forgotten after this long."""
 DAY = timedelta(days=1)
-"""The time in which a guild may start so many."""
+"""The period for which the number of trainings that a guild may start is limited."""
 
 
 class TooManyTrainingsError(StarlingError):
-    """Raised when a guild has started as many trainings in a day as it may."""
+    """Raised when a guild has started as many trainings as it may within a day."""
 
     sentence = ngettext(
         "This server has started {most} training within a day, which is as many as I do. Try again tomorrow.",
@@ -29,7 +29,7 @@ class TooManyTrainingsError(StarlingError):
 
 
 class AlreadyStartedError(StarlingError):
-    """Raised when a plan is started or dropped that was before."""
+    """Raised when somebody starts or drops a plan that was already started or dropped."""
 
     sentence = _("That has already been decided: training #{number} is {state}.")
 
@@ -38,7 +38,7 @@ class AlreadyStartedError(StarlingError):
 
 
 def require_planned(number: int, state: TrainingState) -> None:
-    """Look whether training ``number`` is still to be started.
+    """Check that training ``number`` has not been started yet.
 
     Raises:
         AlreadyStartedError
@@ -48,7 +48,7 @@ def require_planned(number: int, state: TrainingState) -> None:
 
 
 def require_room_today(started: int, max_per_day: int) -> None:
-    """Look whether a guild that has ``started`` so many within a ``DAY`` may start one more.
+    """Check that a guild that has ``started`` this many trainings within a ``DAY`` may start one more.
 
     Raises:
         TooManyTrainingsError

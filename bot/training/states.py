@@ -1,4 +1,4 @@
-"""The states that a training goes through, at every trainer."""
+"""The states that a training goes through, whatever the trainer."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from enum import StrEnum
 
 
 class TrainingState(StrEnum):
-    """How far a training is."""
+    """How far a training has got."""
 
     PLANNED = "planned"
-    """Shown to whoever may start it, and not started; no trainer has it."""
+    """Shown to those who may start it, but not started; no trainer has it yet."""
     QUEUED = "queued"
     RUNNING = "running"
     SUCCEEDED = "succeeded"
@@ -18,5 +18,5 @@ class TrainingState(StrEnum):
 
 
 OPEN = (TrainingState.QUEUED, TrainingState.RUNNING)
-"""What has been started and has not ended."""
+"""Started and not ended."""
 ENDED = frozenset((TrainingState.SUCCEEDED, TrainingState.FAILED, TrainingState.CANCELLED))

@@ -1,4 +1,4 @@
-"""Trainings: promised, queued, under way, ended. One at a time is under way in a guild."""
+"""The stored trainings: planned, queued, running, ended. One at a time runs in a guild."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ class NoSuchTrainingError(StarlingError):
 
 @dataclass(frozen=True, slots=True)
 class DatasetRef:
-    """A dataset that is trained on."""
+    """A version of a dataset that is trained on."""
 
     id: str
     name: str
     version: int
     label: str
     withdrawn_before: int = 0
-    """Examples that had been taken back from it before the training began, and so are not in what it made."""
+    """How many examples had been taken back from it before the training began, so that the model never saw them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Training:
     guild_id: int
     number: int
     starter_id: int | None
-    """None when they were forgotten."""
+    """None if they were forgotten."""
     channel_id: int
     message_id: int | None
     locale: str
@@ -66,35 +66,35 @@ class Training:
     datasets: tuple[DatasetRef, ...]
     content_hash: str
     heldout: frozenset[str] | None
-    """The keys of the examples that were held out; None until it begins."""
+    """The keys of the held-out examples; None until it begins."""
     examples: int
     method: TrainingMethod
     handle: str | None
     state: TrainingState
     is_cancelled: bool
-    """Whether somebody wants it to end."""
+    """Whether somebody has cancelled it while it runs."""
     fraction: float | None
     curve: tuple[Point, ...]
     message: str
     error: LazyMessage | None
-    """Why it failed; None also where nobody knows."""
+    """Why it failed; None also if that is not known."""
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
 
     @property
     def is_open(self) -> bool:
-        """Whether it is still to end."""
+        """Whether it was started and has not ended."""
         return self.state in OPEN
 
     @property
     def spec(self) -> TrainingSpec:
-        """What it was asked to be."""
+        """What was asked for."""
         return TrainingSpec(self.trainer, self.base, self.method, self.seed)
 
 
 class TrainingStore(DataHolder):
-    """Keeps them."""
+    """Stores trainings."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -108,7 +108,7 @@ class TrainingStore(DataHolder):
         content_hash: str,
         examples: int,
     ) -> Training:
-        """Keep what would be trained, until somebody says that it is."""
+        """Store a plan until somebody starts it; plans of the guild older than ``PLANNED_FOR`` are deleted."""
         now, guild_id = datetime.now(UTC), starter.guild_id
         async with self._database.sessions.begin() as session:
             await lock_guild(session, guild_id)
@@ -128,7 +128,7 @@ class TrainingStore(DataHolder):
             return _read(row)
 
     async def queue(self, guild_id: int, id_: str, starter_id: int, *, max_per_day: int) -> Training:
-        """Promise to do what was planned.
+        """Queue a planned training.
 
         Raises:
             NoSuchTrainingError, AlreadyStartedError, TooManyTrainingsError
@@ -148,7 +148,8 @@ class TrainingStore(DataHolder):
             return _read(row)
 
     async def begin(self, guild_id: int, id_: str) -> bool:
-        """Let it be the one that is under way in its guild; False while there is another one, or when it has ended."""
+        """Make it the one that runs in its guild; False while another runs or is queued before it, or if it has ended
+        or does not exist."""
         async with self._database.sessions.begin() as session:
             await lock_guild(session, guild_id)
             row = await session.get(TrainingRow, id_)
@@ -163,22 +164,22 @@ class TrainingStore(DataHolder):
             )
             if row.state != TrainingState.QUEUED or await session.scalar(others.limit(1)) is not None:
                 return False
-            # Somebody may have cancelled it in between.
+            # Somebody may have cancelled it in the meantime.
             still = (TrainingRow.id == id_, TrainingRow.state == TrainingState.QUEUED)
             changed = await session.execute(update(TrainingRow).where(*still).values(state=TrainingState.RUNNING))
             return bool(changed.rowcount)  # type: ignore[attr-defined]
 
     async def note_datasets(self, id_: str, datasets: Sequence[DatasetRef]) -> None:
-        """Keep what is known of its datasets now."""
+        """Update what is known of its datasets."""
         await self._change(id_, OPEN, {"datasets": _stored(datasets)})
 
     async def note(self, id_: str, **values: Any) -> Training | None:
-        """Keep what is known of it now: ``message_id``, ``handle``, ``fraction``, ``curve``, ``message``, ``examples``,
-        ``content_hash``, ``heldout``. None when it has ended or is not there."""
+        """Update what is known of it: ``message_id``, ``handle``, ``fraction``, ``curve``, ``message``, ``examples``,
+        ``content_hash``, ``heldout``. None if it has ended or does not exist."""
         return await self._change(id_, (TrainingState.PLANNED, *OPEN), values)
 
     async def end_before_its_turn(self, id_: str) -> Training | None:
-        """Let it end as cancelled; None when it is under way, has ended, or is not there."""
+        """Cancel a training that has not begun; None if it is running, has ended, or does not exist."""
         return await self._change(
             id_,
             (TrainingState.PLANNED, TrainingState.QUEUED),
@@ -186,19 +187,19 @@ class TrainingStore(DataHolder):
         )
 
     async def note_cancelled(self, id_: str) -> Training | None:
-        """Keep that somebody wants it to end; None when it is not under way."""
+        """Note that somebody has cancelled it; None if it is not running."""
         return await self._change(id_, (TrainingState.RUNNING,), {"is_cancelled": True})
 
     async def end(
         self, id_: str, state: TrainingState, message: str = "", error: LazyMessage | None = None
     ) -> Training | None:
-        """Let it end; None when it has ended before, or is not there."""
+        """Mark it as ended; None if it had ended already or does not exist."""
         why = None if error is None else {"text": error.text, "facts": {k: _plain(v) for k, v in error.params.items()}}
         values = {"state": state, "message": message, "error": why, "ended_at": datetime.now(UTC)}
         return await self._change(id_, (TrainingState.PLANNED, *OPEN), values)
 
     async def _change(self, id_: str, states: Sequence[TrainingState], values: Mapping[str, Any]) -> Training | None:
-        """Change it if it is in one of ``states``."""
+        """Change it if it is in one of ``states``; None if it is not."""
         still = (TrainingRow.id == id_, TrainingRow.state.in_(states))
         async with self._database.sessions.begin() as session:
             changed = await session.execute(update(TrainingRow).where(*still).values(**values))
@@ -208,7 +209,7 @@ class TrainingStore(DataHolder):
             return None if row is None else _read(row)
 
     async def by_id(self, id_: str) -> Training | None:
-        """The training, if it is there."""
+        """The training, or None if it does not exist."""
         async with self._database.sessions() as session:
             row = await session.get(TrainingRow, id_)
             return None if row is None else _read(row)
@@ -216,7 +217,7 @@ class TrainingStore(DataHolder):
     async def in_guild(self, guild_id: int, id_: str) -> Training:
         """
         Raises:
-            NoSuchTrainingError: the guild has none of that id.
+            NoSuchTrainingError: the guild has none with that id.
         """
         found = await self.by_id(id_)
         if found is None or found.guild_id != guild_id:
@@ -226,7 +227,7 @@ class TrainingStore(DataHolder):
     async def get(self, guild_id: int, number: int) -> Training:
         """
         Raises:
-            NoSuchTrainingError: the guild has none of that number.
+            NoSuchTrainingError: the guild has none with that number.
         """
         wanted = select(TrainingRow).where(TrainingRow.guild_id == guild_id, TrainingRow.number == number)
         async with self._database.sessions() as session:
@@ -236,26 +237,26 @@ class TrainingStore(DataHolder):
         return _read(row)
 
     async def of_guild(self, guild_id: int, limit: int) -> list[Training]:
-        """Those that were started, the latest first."""
+        """The guild's trainings that were started, the latest first."""
         wanted = select(TrainingRow).where(TrainingRow.guild_id == guild_id, TrainingRow.state != TrainingState.PLANNED)
         async with self._database.sessions() as session:
             rows = await session.scalars(wanted.order_by(TrainingRow.number.desc()).limit(limit))
             return [_read(row) for row in rows]
 
     async def learned_from(self, guild_id: int, dataset_id: str) -> list[Training]:
-        """The guild's trainings on a version of a dataset."""
+        """The guild's trainings on this version of a dataset."""
         wanted = select(TrainingRow).where(TrainingRow.guild_id == guild_id)
         async with self._database.sessions() as session:
             found = [_read(row) for row in await session.scalars(wanted)]
         return [training for training in found if any(one.id == dataset_id for one in training.datasets)]
 
     async def note_announced(self, id_: str) -> None:
-        """Keep that its end was told."""
+        """Note that its end was announced."""
         async with self._database.sessions.begin() as session:
             await session.execute(update(TrainingRow).where(TrainingRow.id == id_).values(announced=True))
 
     async def unfinished(self) -> list[Training]:
-        """All that are promised, or whose end is still to be told; the oldest first."""
+        """All that were started and have not ended, or whose end is not announced yet; the oldest first."""
         is_open = TrainingRow.state.in_(OPEN)
         is_unannounced = TrainingRow.started_at.is_not(None) & ~TrainingRow.announced
         wanted = select(TrainingRow).where(is_open | is_unannounced).order_by(TrainingRow.started_at)
@@ -263,7 +264,7 @@ class TrainingStore(DataHolder):
             return [_read(row) for row in await session.scalars(wanted)]
 
     async def open_in(self, guild_id: int) -> list[Training]:
-        """The guild's that have not ended."""
+        """The guild's trainings that were started and have not ended."""
         wanted = select(TrainingRow).where(TrainingRow.guild_id == guild_id, TrainingRow.state.in_(OPEN))
         async with self._database.sessions() as session:
             return [_read(row) for row in await session.scalars(wanted)]
@@ -274,13 +275,13 @@ class TrainingStore(DataHolder):
             return await rows_changed(session, delete(TrainingRow).where(TrainingRow.guild_id == guild_id))
 
     async def forget_user(self, user_id: int) -> ErasureResult:
-        """Forget who has started trainings of guilds."""
+        """Forget that the user started trainings; the guilds keep the trainings."""
         theirs = update(TrainingRow).where(TrainingRow.starter_id == user_id).values(starter_id=None)
         async with self._database.sessions.begin() as session:
             return ErasureResult(await rows_changed(session, theirs))
 
     async def forget_messages(self, message_ids: Collection[int]) -> int:
-        """Forget cards that were deleted, which are not brought up to date any more."""
+        """Forget the message ids of cards that were deleted, which are no longer updated."""
         cards = update(TrainingRow).where(TrainingRow.message_id.in_(message_ids)).values(message_id=None)
         async with self._database.sessions.begin() as session:
             return await rows_changed(session, cards)

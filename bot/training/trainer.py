@@ -1,4 +1,4 @@
-"""What every trainer does, and what it tells."""
+"""The interface of trainers, and what they report."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ log = structlog.get_logger()
 
 LONGEST_PAUSE_S = 600.0
 MAX_PAUSES = 150
-"""In a row, before a service that does not answer is given up: a day, most of it in the longest pauses."""
+"""Consecutive pauses before giving up on a service that does not answer: a day, mostly of the longest pauses."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a training would be, before anything is sent or begun."""
+    """What a training would do, before anything is sent or started."""
 
     examples: int
-    """That are learnt from."""
+    """How many are learnt from."""
     heldout: int
-    """That are kept back to measure the loss on."""
+    """How many are held out to measure the loss on."""
     tokens: int
-    """That are trained on, in all epochs together, as ``count_tokens`` counts."""
+    """How many are trained on in all epochs together, as ``count_tokens`` counts."""
     destination: LazyMessage
     """Where the examples go."""
     duration_s: float | None = None
-    """How long it takes, roughly; None where nobody knows."""
+    """Roughly how long it takes; None if unknown."""
     price: float | None = None
-    """What it costs, in the currency of the prices that the trainer was given; None where nobody knows."""
+    """What it costs, in the currency of the price that the trainer was given; None if unknown."""
     warnings: tuple[LazyMessage, ...] = ()
 
 
@@ -52,71 +52,71 @@ class LossPoint:
 
     step: int
     training: float | None
-    """Loss per token on what is learnt from, or None where it was not measured."""
+    """Loss per token on the training examples; None if it was not measured."""
     heldout: float | None = None
-    """Loss per token on what is held out."""
+    """Loss per token on the held-out examples; None if it was not measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingProgress:
-    """How far a training is."""
+    """How far a training has got."""
 
     state: TrainingState
     fraction: float | None = None
-    """0 to 1; None where nobody knows."""
+    """0 to 1; None if unknown."""
     curve: tuple[LossPoint, ...] = ()
     """By step, ascending."""
     message: str = ""
-    """The trainer's own last words, in English, for those who want to know more."""
+    """The trainer's latest message, in English, for those who want to know more."""
     left_s: float | None = None
-    """How long it will still take, roughly."""
+    """Roughly how many seconds it will still take; None if unknown."""
     error: TrainingError | None = None
     """Why it failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainedModel:
-    """What came out."""
+    """The result of a training."""
 
     kind: ModelKind
-    """remote: a model at the service. adapter: a GGUF file for the embedded model. files: what others may train on."""
+    """remote: a model at the service. adapter: a GGUF file for the embedded model. files: packed examples."""
     base: str
-    """The model that it began with."""
+    """The model that training started from."""
     name: str
     """The model's name at the service, or the name of ``path``."""
     path: Path | None = None
-    """Below the folder that the trainer was made with."""
+    """Relative to the folder that the trainer was made with; None for a model at a service."""
     checkpoints: tuple[str, ...] = ()
-    """Names of earlier states of it at the service, oldest first."""
+    """Names of its checkpoints at the service, oldest first."""
 
 
 class Trainer(Protocol):
-    """A way to train a model. Every training can be taken up again from its handle alone, also by another process.
+    """A way to train a model. Every training can be resumed from its handle alone, even by another process.
 
-    Each call raises a TrainingError that says in one sentence what is wrong.
+    Each call raises a ``TrainingError`` that says in one sentence what is wrong.
     """
 
     makes_models: bool
-    """Whether a model comes out, which then knows what it has learned from; else examples are only packed."""
+    """Whether it makes a model, which then knows the examples; otherwise they are only packed."""
 
     async def check(self) -> None:
-        """See whether it could train now.
+        """Check that it could train now.
 
         Raises:
-            TrainingError, WeightsMissingError: it could not.
+            TrainingError, WeightsMissingError: it cannot.
         """
         ...
 
     def bases(self, answering: Sequence[str]) -> list[str]:
-        """Models that it can begin with, the usual one first. ``answering``: names of those at the chat endpoint."""
+        """Models that it can start from, the usual one first. ``answering``: names of those at the chat endpoint."""
         ...
 
     def default_base(self, method: TrainingMethod, trained: Sequence[Model]) -> str:
-        """What is begun with where nobody says. ``trained``: what the guild has had it train, the latest first."""
+        """The model to start from by default. ``trained``: models that it has trained for the guild, latest first."""
         ...
 
     def continues(self, model: Model, method: TrainingMethod, seed: int) -> Recipe | None:
-        """How more is learnt on top of a model that it has trained for the guild; None where it cannot."""
+        """The recipe to continue training a model that it has trained for the guild; None if it cannot."""
         ...
 
     async def plan(self, data: TrainingData, recipe: Recipe) -> Plan:
@@ -128,52 +128,52 @@ class Trainer(Protocol):
         ...
 
     async def start(self, data: TrainingData, recipe: Recipe, folder: Path) -> str:
-        """Begin to train; returns the handle.
+        """Start training; returns the handle.
 
-        ``folder`` is this training's own, below the one that the trainer was made with; it is made where it is missing.
-        A start that was interrupted is done again with the same folder: what was begun is found there, and nothing is
-        begun twice.
+        ``folder`` belongs to this training, below the one that the trainer was made with; it is created if missing.
+        After an interruption, ``start`` is called again with the same folder, where the trainer finds what it had
+        begun, so that nothing is begun twice.
 
         Raises:
-            TrainingError: it cannot begin.
+            TrainingError: it cannot start.
         """
         ...
 
     async def state(self, handle: str) -> TrainingProgress:
-        """How far it is.
+        """How far it has got.
 
         Raises:
-            TrainingError: that cannot be told; the training may go on all the same.
+            TrainingError: this cannot be determined; the training itself may still be running.
         """
         ...
 
     async def result(self, handle: str) -> TrainedModel:
-        """What came out of a training that has succeeded.
+        """The result of a training that has succeeded.
 
         Raises:
             TrainingNotDoneError, TrainingCancelledError
-            TrainingError: why it failed.
+            TrainingError: the reason why it failed.
         """
         ...
 
     async def cancel(self, handle: str) -> None:
-        """End it before its time; one that has ended already stays as it is."""
+        """Cancel it; one that has already ended stays as it is."""
         ...
 
     async def tidy(self, handle: str) -> None:
-        """Delete what an ended training needs no more: uploaded examples, checkpoints. Its result stays."""
+        """Delete what an ended training no longer needs: uploaded examples, checkpoints. Its result stays."""
         ...
 
     async def close(self) -> None:
-        """Let go of connections. Trainings that run go on."""
+        """Close connections. Running trainings go on."""
         ...
 
 
 async def follow(trainer: Trainer, handle: str, *, every_s: float) -> AsyncIterator[TrainingProgress]:
-    """How far a training is, every ``every_s`` until it ends.
+    """The progress of a training, every ``every_s`` seconds until it ends.
 
     Raises:
-        TrainingError: the trainer does not know of it, or could not tell for a day.
+        TrainingError: the trainer does not know the training, or its service has not answered for a day.
     """
     while True:
         progress = await patiently(lambda: trainer.state(handle), first_pause_s=every_s)
@@ -184,11 +184,11 @@ async def follow(trainer: Trainer, handle: str, *, every_s: float) -> AsyncItera
 
 
 async def patiently(call: Callable[[], Awaitable[T]], *, first_pause_s: float) -> T:
-    """What ``call`` gives. While its service does not answer it is called again, after pauses that become twice as long
-    each time.
+    """The result of ``call``, which is retried while it raises transient errors, after pauses that double each time up
+    to ``LONGEST_PAUSE_S``.
 
     Raises:
-        TrainingError: what it raised after ``MAX_PAUSES`` of them, or what no pause would change.
+        TrainingError: ``call`` still failed after ``MAX_PAUSES`` pauses, or its error is not transient.
     """
     for pauses in itertools.count():
         try:

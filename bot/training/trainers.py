@@ -1,4 +1,4 @@
-"""The trainers that this Starling can use."""
+"""The trainers that are set up here."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.training.trainer import Trainer
 
 
 class NoTrainerError(StarlingError):
-    """Raised when a trainer is named that is not there."""
+    """Raised when no trainer has the given name."""
 
     sentence = _("There is no trainer {name} here; there is: {known}.")
 
@@ -19,7 +19,7 @@ class NoTrainerError(StarlingError):
 
 
 class Trainers(Mapping[str, Trainer]):
-    """Trainers by their names, the preferred first."""
+    """Trainers by name, the preferred first."""
 
     def __init__(self, trainers: Mapping[str, Trainer]) -> None:
         self._trainers = trainers

@@ -1,4 +1,4 @@
-"""Trainings of guilds: planned, promised, followed to their end, and taken up again after a restart."""
+"""Trainings of guilds: planned, queued, followed to their end, and resumed after a restart."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ log = structlog.get_logger()
 LOOK_EVERY_S = 3.0
 QUEUE_LOOK_EVERY_S = 3.0
 ENDS_WITHIN_S = 20.0
-"""A training that another process follows, once that is told."""
+"""How long to wait for the process that follows a training to end it, once it is cancelled."""
 
 TrainingWatcher = Callable[[Training, Model | None], Awaitable[None]]
-"""Told of a training whenever more is known of it, and of the model that came of it."""
+"""Called with a training whenever more is known about it, and with the model that it made, if it has ended with one."""
 
 
 class Trainings(DataHolder):
-    """All that is trained here."""
+    """Plans, starts and follows trainings."""
 
     def __init__(
         self,
@@ -51,9 +51,9 @@ class Trainings(DataHolder):
         max_per_day: int,
         follows: bool = True,
     ) -> None:
-        """``trainers`` by their names, the preferred first; ``folder``: what they work in; ``max_per_day``: trainings
-        that a guild may start. ``follows``: whether what is started here is followed here, too, and not by the one of
-        several processes that calls ``follow``."""
+        """``trainers``: by name, the preferred first; ``folder``: where they work; ``max_per_day``: how many trainings
+        a guild may start in a day. ``follows``: whether this process follows the trainings that it starts; else the one
+        process that calls ``follow`` does."""
         self.trainers = Trainers(trainers)
         self._planner = TrainingPlanner(store, models, datasets, self.trainers)
         self._packs = TrainingPacks(store, models, datasets, files, folder)
@@ -64,21 +64,22 @@ class Trainings(DataHolder):
         self._follows = follows
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._told = set[str]()
-        """Whose end this process has tried to tell: what could not be told is told after the next start."""
+        """Ids of trainings whose end this process has tried to announce; failed ones are tried again after the next
+        start."""
         self._left_s: dict[str, float | None] = {}
         self._shown: TrainingWatcher | None = None
         datasets.tell_of_versions(models.forget_noticed)
 
     def show_by(self, shown: TrainingWatcher) -> None:
-        """Call ``shown`` from now on; what it raises is logged."""
+        """Call ``shown`` from now on; errors that it raises are logged."""
         self._shown = shown
 
     def left_s(self, training: Training) -> float | None:
-        """How long it will still take, roughly; None where nobody knows."""
+        """Roughly how many seconds it will still take; None if unknown."""
         return self._left_s.get(training.id)
 
     async def plan(self, starter: TrainingStarter, spec: TrainingSpec) -> tuple[Training, Plan]:
-        """What would be trained on what the guild has selected, kept until somebody starts it.
+        """Plan a training on the datasets that the guild has selected; the plan is kept until somebody starts it.
 
         Raises:
             NoTrainerError, NothingSelectedError
@@ -87,18 +88,19 @@ class Trainings(DataHolder):
         return await self._planner.plan(starter, spec)
 
     async def plan_again(self, model: Model, starter: TrainingStarter) -> tuple[Training, Plan]:
-        """The same as a model came of, with the same datasets as they are now: without what was taken back since.
+        """Plan the training that made ``model`` again, with the current state of the same datasets: without the
+        examples that were taken back since.
 
         Raises:
-            NoSuchTrainingError: nothing is known of it any more.
-            NoTrainerError: what trained it is not set up any more.
+            NoSuchTrainingError: that training is not stored any more.
+            NoTrainerError: its trainer is not set up any more.
             TrainingDatasetGoneError: a dataset that it learned from was deleted.
             TrainingError: the trainer would refuse it.
         """
         return await self._planner.plan_again(model, starter)
 
     async def look_at(self, guild_id: int, spec: TrainingSpec, data: TrainingData) -> Plan:
-        """What would be trained on ``data``; nothing is kept.
+        """The plan of a training on ``data``; nothing is stored.
 
         Raises:
             NoTrainerError
@@ -107,7 +109,7 @@ class Trainings(DataHolder):
         return await self._planner.look_at(guild_id, spec, data)
 
     async def start(self, guild_id: int, id_: str, starter_id: int) -> Training:
-        """Promise what was planned, and do it once it is its turn.
+        """Queue a planned training; it begins when its turn comes.
 
         Raises:
             NoSuchTrainingError, AlreadyStartedError, TooManyTrainingsError
@@ -118,8 +120,8 @@ class Trainings(DataHolder):
         return training
 
     async def cancel(self, training: Training) -> Training | None:
-        """End it before its time; None when it has ended already. One that is under way ends once its trainer has ended
-        it, for which that is told again and again."""
+        """Cancel a training; None if it has already ended. A running one ends once its trainer has stopped it; the
+        trainer is asked to again and again until then."""
         ended = await self._store.end_before_its_turn(training.id)
         if ended is not None:
             if self._follows:
@@ -131,7 +133,7 @@ class Trainings(DataHolder):
         return noted
 
     async def follow(self) -> None:
-        """Follow what is started by any of several processes, as the only one of them; ends by being cancelled."""
+        """Follow the trainings that any of several processes starts, until cancelled. Only one process may do so."""
         self._follows = True
         try:
             while True:
@@ -145,7 +147,8 @@ class Trainings(DataHolder):
             await self._follow_no_more()
 
     async def resume(self) -> None:
-        """Take up what the last stop interrupted, or another process has started."""
+        """Resume the trainings that the last stop interrupted or that another process has started, and announce those
+        that ended unannounced."""
         for training in await self._store.unfinished():
             if training.id in self._tasks:
                 continue
@@ -156,7 +159,7 @@ class Trainings(DataHolder):
                 await self._tell_end(training)
 
     async def stop(self) -> None:
-        """Follow no longer; trainings go on, and are taken up at the next start."""
+        """Stop following; trainings go on, and are followed again after the next start."""
         await self._follow_no_more()
         for trainer in self.trainers.values():
             await trainer.close()
@@ -167,7 +170,7 @@ class Trainings(DataHolder):
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def forget_guild(self, guild_id: int) -> int:
-        """Forget all trainings and models of a guild; those that run are cancelled."""
+        """Forget all trainings and models of a guild; running trainings are cancelled."""
         running = await self._store.open_in(guild_id)
         if not self._follows:
             await self._end_elsewhere(running)
@@ -185,15 +188,15 @@ class Trainings(DataHolder):
         return gone
 
     async def forget_user(self, user_id: int) -> ErasureResult:
-        """Forget who has started trainings of guilds, and promoted what came of them."""
+        """Forget that the user started trainings or promoted models; the guilds keep both."""
         return await self._store.forget_user(user_id) + await self._models.forget_user(user_id)
 
     async def forget_messages(self, message_ids: Collection[int]) -> int:
-        """Forget cards that were deleted."""
+        """Forget the message ids of cards that were deleted."""
         return await self._store.forget_messages(message_ids)
 
     async def _end_elsewhere(self, running: Collection[Training]) -> None:
-        """Have the process that follows ``running`` end them, for which it is waited a while."""
+        """Have the process that follows ``running`` end them; waits up to ``ENDS_WITHIN_S`` for that."""
         for training in running:
             await self.cancel(training)
         until = time.monotonic() + ENDS_WITHIN_S
@@ -255,17 +258,17 @@ class Trainings(DataHolder):
         )  # fmt: skip
 
     async def _begin(self, trainer: Trainer, training: Training) -> str:
-        """Begin, or find what was begun already; its handle, stored."""
+        """Start the training, or find it started already; returns its handle, which is stored."""
         folder = self._packs.folder_of(training)
         was_begun = await asyncio.to_thread(folder.is_dir)
         data = await self._take_data(trainer, training, was_begun=was_begun)
         recipe = await self._planner.recipe(training.guild_id, training.spec)
 
         def begin() -> Awaitable[str]:
-            # After an interruption the same folder is given again: the trainer finds there what it had begun.
+            # After an interruption the same folder is passed again: the trainer finds there what it had begun.
             return trainer.start(data, recipe, folder)
 
-        # What a service may have begun must not be left alone there, so then it is waited for.
+        # A service may have begun this job already and must not be left alone with it, so its answer is waited for.
         handle = await (patiently(begin, first_pause_s=LOOK_EVERY_S) if was_begun else begin())
         # Examples that were taken back since the plan was made are not learnt.
         heldout = [example.key for example in data.split.heldout]
@@ -275,12 +278,12 @@ class Trainings(DataHolder):
         return handle
 
     async def _take_data(self, trainer: Trainer, training: Training, *, was_begun: bool) -> TrainingData:
-        """What is learnt from. Only what a model learns from is noted as such: of what is packed, nothing stays but the
-        file, which is deleted when something in it is taken back."""
+        """The data to learn from. It is marked as trained on only if a model is made: packing leaves nothing but the
+        file, which is deleted when any of its examples is taken back."""
         ids = [one.id for one in training.datasets]
         if not trainer.makes_models:
             return await self._datasets.look_at(training.guild_id, ids, seed=training.seed)
-        if not was_begun:  # else what was taken back since may have been sent already
+        if not was_begun:  # otherwise, examples that were taken back since may already have been sent
             counted = [await self._datasets.withdrawn_from(training.guild_id, id_) for id_ in ids]
             refs = zip(training.datasets, counted, strict=True)
             known = [dataclasses.replace(one, withdrawn_before=count) for one, count in refs]
@@ -288,8 +291,8 @@ class Trainings(DataHolder):
         return await self._datasets.take_for_training(training.guild_id, ids, seed=training.seed)
 
     async def _keep(self, training: Training, made: TrainedModel) -> str:
-        """Keep what came out, as a candidate. Returns what is to be told of it: where it is a file for people, which is
-        put among those of the guild, its path there; else the states of the model that the service keeps besides."""
+        """Store the result as a candidate. Returns the message for its card: for packed files, which are put among the
+        guild's files, the path there; else the names of the checkpoints that the service keeps, if any."""
         model = await self._models.add(
             guild_id=training.guild_id, training_id=training.id, name=f"trained-{training.number}", kind=made.kind,
             base=made.base or training.base, remote_name=made.name, path=made.path,
@@ -334,7 +337,7 @@ class Trainings(DataHolder):
             log.warning("what a training needs no more stays", why=str(error))
 
     async def _tell_end(self, training: Training) -> None:
-        """Tell of it now, or else after the next start."""
+        """Announce the end of a training now, or, if that fails, after the next start."""
         if training.id in self._told or self._shown is None:
             return
         self._told.add(training.id)
@@ -342,7 +345,7 @@ class Trainings(DataHolder):
             await self._store.note_announced(training.id)
 
     async def _tell(self, training: Training, model: Model | None) -> bool:
-        """Says whether that went well: that something cannot be told must not end what is trained."""
+        """Returns whether the training could be shown; a failure to show it must not end it."""
         if self._shown is None:
             return False
         try:

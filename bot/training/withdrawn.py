@@ -1,4 +1,4 @@
-"""What models have seen that was taken back since: a number, for nothing else of it is kept."""
+"""How many examples models have seen that were taken back since; nothing but the number is kept."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.training.store import Training, TrainingStore
 
 
 class WithdrawnExamples:
-    """Knows which models have learned from what was taken back."""
+    """Knows which models have learned from examples that were taken back."""
 
     def __init__(self, models: ModelStore, trainings: TrainingStore, datasets: TrainingDatasets) -> None:
         self._models = models
@@ -19,7 +19,7 @@ class WithdrawnExamples:
         self._datasets = datasets
 
     async def seen_by(self, model: Model) -> int:
-        """How many examples that were taken back a model has learned from, itself or in a model that it began with."""
+        """How many examples taken back since a model has learned from, itself or through a model it was based on."""
         known = {each.name: each for each in await self._models.of_guild(model.guild_id)}
         count, passed, current = 0, set[str](), known.get(model.name)
         while current is not None and current.name not in passed and current.kind is not ModelKind.FILES:
@@ -30,7 +30,7 @@ class WithdrawnExamples:
         return count
 
     async def models_of(self, versions: Collection[LearnedVersion]) -> list[Model]:
-        """The models that know what was in these versions, by name; without those that were only packed."""
+        """The models that learned from these versions, by guild and creation, without ones that were only packed."""
         found: dict[str, Model] = {}
         for version in versions:
             trainings = await self._trainings.learned_from(version.guild_id, version.dataset_id)
@@ -39,7 +39,7 @@ class WithdrawnExamples:
         return sorted(found.values(), key=lambda model: (model.guild_id, model.created_at))
 
     async def _withdrawn_from(self, training: Training) -> int:
-        """Examples that a training has read, and that were taken back since."""
+        """How many examples that a training has read were taken back since."""
         withdrawn = [await self._datasets.withdrawn_from(training.guild_id, one.id) for one in training.datasets]
         return sum(
             max(0, count - one.withdrawn_before) for count, one in zip(withdrawn, training.datasets, strict=True)

@@ -1,4 +1,4 @@
-"""Whether the one who uses a command, a button or a form may use Starling."""
+"""Checks that the person who uses a command, a button or a form may use Starling."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ import lightbulb
 from bot.preferences.access import AccessRules
 
 ALWAYS = ("privacy", "confirm-privacy")
-"""What is stored on a person is theirs to see and to have forgotten, whatever they may not do."""
+"""Names and custom ids that begin with these are always served: everyone may see and delete what is stored about them,
+whatever else they may not do."""
 
 Guard = Callable[[hikari.ComponentInteraction | hikari.ModalInteraction], Awaitable[None]]
-"""Raises an error for an interaction that is not to be served."""
+"""Raises an error for an interaction that must not be served."""
 
 MANAGES = hikari.Permissions.MANAGE_GUILD | hikari.Permissions.ADMINISTRATOR
 
 
 class InteractionAccess:
-    """Asks the rules about interactions."""
+    """Checks interactions against the access rules."""
 
     def __init__(self, rules: AccessRules, cache: hikari.api.Cache) -> None:
         self._rules = rules
@@ -46,7 +47,7 @@ class InteractionAccess:
 
     @property
     def hook(self) -> lightbulb.ExecutionHook:
-        """For every command."""
+        """The check that runs before every command."""
 
         @lightbulb.hook(lightbulb.ExecutionSteps.CHECKS, skip_when_failed=True)
         async def check(_: lightbulb.ExecutionPipeline, context: lightbulb.Context) -> None:
@@ -56,7 +57,7 @@ class InteractionAccess:
 
 
 def channels_of(channel: hikari.Snowflake, cache: hikari.api.Cache) -> list[int]:
-    """The channel, and the one that it is a thread of, as far as that is known."""
+    """The channel and, if it is known to be a thread, its parent channel."""
     thread = cache.get_thread(channel)
     return [channel] if thread is None else [channel, thread.parent_id]
 
@@ -64,10 +65,11 @@ def channels_of(channel: hikari.Snowflake, cache: hikari.api.Cache) -> list[int]
 def may_manage(
     guild: hikari.Snowflake, user: hikari.Snowflake, roles: Collection[int], cache: hikari.api.Cache
 ) -> bool:
-    """Whether a member with ``roles`` may manage ``guild``, as far as that is known: a message does not say it."""
+    """Whether a member with ``roles`` may manage ``guild``, from the cached guild, as a message does not say it; False
+    if the guild is not cached."""
     known = cache.get_guild(guild)
     if known is None:
         return False
-    # The role of everyone has the guild's id.
+    # The @everyone role has the guild's id.
     held = [known.get_role(hikari.Snowflake(role)) for role in (guild, *roles)]
     return known.owner_id == user or any(role is not None and role.permissions & MANAGES for role in held)

@@ -1,4 +1,4 @@
-"""The buttons below answers. Each holds the id of the answer's job, so that it outlives a restart."""
+"""The buttons below answers. Those about an answer's job hold its id, so that they still work after a restart."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RECALLED = _("Taught")
 
 
 def streaming_row(job: str, locale: str) -> hikari.api.MessageActionRowBuilder:
-    """Below an answer that is being written."""
+    """The row below an answer that is being written, with the button Stop."""
     row = hikari.impl.MessageActionRowBuilder()
     return row.add_interactive_button(
         hikari.ButtonStyle.SECONDARY, f"{STOP_ID}:{job}", label=translate(STOP, locale), emoji="⏹️"
@@ -33,7 +33,7 @@ def streaming_row(job: str, locale: str) -> hikari.api.MessageActionRowBuilder:
 
 
 def stop_row(task: str, locale: str) -> hikari.api.MessageActionRowBuilder:
-    """Below a recording that is being written down."""
+    """The row below a recording that is being transcribed, with the button Stop."""
     row = hikari.impl.MessageActionRowBuilder()
     return row.add_interactive_button(
         hikari.ButtonStyle.SECONDARY, f"{STOP_TASK_ID}:{task}", label=translate(STOP, locale), emoji="⏹️"
@@ -51,13 +51,13 @@ def answer_row(
     goes_on: bool = False,
     reply: int | None = None,
 ) -> hikari.api.MessageActionRowBuilder | None:
-    """Below an answer that is complete.
+    """The row of buttons below a complete answer; None if it would be empty.
 
-    ``job``: None where it cannot be asked for once more. ``aloud``: whether it was not spoken already. ``votes``:
-    whether people may say what they think of it. ``corrects``: whether the one who asked may correct it. ``recalled``:
-    the numbers of the corrections that were recalled, which tells of them, and offers to correct the answer, in the
-    place of that. ``goes_on``: whether there is more of it than was written; the button takes the place of that to read
-    aloud, for a row has no more than five. ``reply``: the first message of an answer without a job that can go on.
+    ``job``: None if the answer cannot be regenerated. ``aloud``: whether to offer reading it aloud. ``votes``: whether
+    people may rate it. ``corrects``: whether the person who asked may correct it. ``recalled``: the ids of the
+    corrections recalled for it; the button that lists them also leads to correcting the answer, so it replaces the
+    button for that. ``goes_on``: whether the answer was cut off; the button to continue replaces the one to read aloud,
+    because a row holds at most five. ``reply``: the first message of an answer without a job that can be continued.
     """
     row = hikari.impl.MessageActionRowBuilder()
     further = f"{GO_ON_ID}:{job}" if job is not None else f"{GO_ON_ASKED_ID}:{reply}" if reply is not None else None
@@ -84,7 +84,7 @@ def answer_row(
 
 
 def read_aloud_row(locale: str) -> hikari.api.MessageActionRowBuilder:
-    """Below a text that is no answer and may be heard."""
+    """The row below a text that is not an answer but can be read aloud."""
     row = hikari.impl.MessageActionRowBuilder()
     return row.add_interactive_button(
         hikari.ButtonStyle.SECONDARY, ALOUD_ID, label=translate(READ_ALOUD, locale), emoji="🔊"
@@ -92,7 +92,7 @@ def read_aloud_row(locale: str) -> hikari.api.MessageActionRowBuilder:
 
 
 def retry_row(job: str, locale: str) -> hikari.api.MessageActionRowBuilder:
-    """Below the report of an error, or an answer that was interrupted."""
+    """The row below an error report, or an answer that was interrupted."""
     row = hikari.impl.MessageActionRowBuilder()
     return row.add_interactive_button(
         hikari.ButtonStyle.PRIMARY, f"{AGAIN_ID}:{job}", label=translate(RETRY, locale), emoji="🔄"
@@ -100,7 +100,7 @@ def retry_row(job: str, locale: str) -> hikari.api.MessageActionRowBuilder:
 
 
 def offer_row(job: str, locale: str) -> hikari.api.MessageActionRowBuilder:
-    """Below the offer to answer a question late."""
+    """The row below an offer to answer a question late."""
     row = hikari.impl.MessageActionRowBuilder()
     return row.add_interactive_button(
         hikari.ButtonStyle.PRIMARY, f"{AGAIN_ID}:{job}", label=translate(ANSWER_NOW, locale), emoji="💬"

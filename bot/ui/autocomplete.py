@@ -1,4 +1,4 @@
-"""Autocomplete behind the one door for errors."""
+"""Autocomplete providers, wrapped so that their errors are reported like all others."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ import lightbulb
 from bot.ui.error_report import report_error
 
 AT_ONCE = 5
-"""Completions that one person is given at once: Discord's client asks again with each letter, and shows the last."""
+"""How many completions run at once for one person: Discord's client asks again with each letter, and shows only the
+last."""
 
 _under_way: collections.Counter[hikari.Snowflake] = collections.Counter()
 
@@ -22,10 +23,10 @@ Provider = Callable[[lightbulb.AutocompleteContext[str]], Awaitable[None]]
 
 
 def safe(provider: Callable[..., Awaitable[None]]) -> Provider:
-    """``provider``, but a failure is logged with a reference and answered with no choices: the user can type on. What
-    one person asks for beyond ``AT_ONCE`` is left alone, so that nobody else waits for it.
+    """Wrap ``provider`` so that a failure is logged with a reference and answered with no choices: the user can type
+    on. One person's requests beyond ``AT_ONCE`` are ignored, so that nobody else waits for them.
 
-    What ``provider`` takes besides the context is injected by lightbulb.
+    lightbulb injects the parameters of ``provider`` other than the context.
     """
 
     @functools.wraps(provider)
@@ -45,6 +46,6 @@ def safe(provider: Callable[..., Awaitable[None]]) -> Provider:
             if not _under_way[user]:
                 del _under_way[user]
 
-    # lightbulb would look for the types' names in this module, not in the provider's.
+    # Otherwise lightbulb would resolve the type names in this module, not in the provider's.
     guarded.__signature__ = inspect.signature(provider, eval_str=True)  # type: ignore[attr-defined]
     return guarded

@@ -1,4 +1,4 @@
-"""How much of a file is fetched, how long that may take, and how it ends otherwise."""
+"""The size limit, the timeout and the errors of downloads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DOWNLOAD_TIMEOUT_S = 60.0
 
 
 class FileTooLargeError(StarlingError):
-    """Raised when a file is larger than the limit, by what Discord says or by what arrives."""
+    """Raised when a file is larger than the limit, by its declared size or by the bytes that arrive."""
 
     sentence = _("This file is larger than {limit_mb} MB, which is the most I take. Please send a smaller one.")
 
@@ -21,7 +21,7 @@ class FileTooLargeError(StarlingError):
 
 
 class LinkExpiredError(StarlingError):
-    """Raised when Discord no longer gives the file behind an attachment's link."""
+    """Raised when Discord no longer serves the file behind an attachment's link."""
 
     sentence = _("Discord no longer gives me this file: its link has expired. Please send it again.")
 
@@ -35,10 +35,10 @@ class DownloadFailedError(StarlingError):
 
 
 async def joined_within(limit_bytes: int, chunks: AsyncIterable[bytes]) -> bytes:
-    """All of ``chunks``; never more than ``limit_bytes`` and one chunk are held.
+    """All of ``chunks``, joined; at most ``limit_bytes`` and one chunk are held in memory.
 
     Raises:
-        FileTooLargeError: they are more.
+        FileTooLargeError: they have more than ``limit_bytes``.
     """
     body = bytearray()
     async for chunk in chunks:

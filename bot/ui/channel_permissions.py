@@ -19,11 +19,11 @@ async def permissions_in(
     """What the member ``me`` may do in the channel or thread, computed as Discord documents it
     (https://docs.discord.com/developers/topics/permissions).
 
-    An interaction's ``app_permissions`` would not do: they are of its own channel, and always hold some that the
-    channel may deny.
+    An interaction's ``app_permissions`` are no substitute: they are for its own channel, and always include some that
+    the channel may deny.
 
     Raises:
-        hikari.HTTPError: Discord refuses to tell; a channel that may not be seen gives no permissions instead.
+        hikari.HTTPError: a request fails; a channel that the bot may not view yields no permissions instead.
     """
     try:
         channel = await rest.fetch_channel(channel_id)

@@ -1,4 +1,4 @@
-"""Answering a command whatever state its interaction is in."""
+"""Answering a command, whatever state its interaction is in."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ log = structlog.get_logger()
 TOO_LATE = _("This took longer than Discord lets a command wait, so here is the answer as a message:")
 
 MAX_CARD_COMPONENTS, MAX_CARD_CHARS = 40, 4000
-"""Of one message of Components V2; characters of all its texts together."""
+"""The limits of one message of Components V2; the characters are those of all its texts together."""
 
 _TOKEN_EXPIRED = 50027
 _UNKNOWN = frozenset({10015, 10062})
@@ -41,14 +41,14 @@ async def respond(
     components: hikari.UndefinedOr[Sequence[hikari.api.ComponentBuilder]] = hikari.UNDEFINED,
     ephemeral: bool = False,
 ) -> None:
-    """Answer ``context``: as its first response, as the end of its deferral, or, when its token has expired, by a
+    """Answer ``context``: as its first response, by completing its deferral or, once its token has expired, with a
     message in the channel or a direct message.
 
-    ``text`` has at most 2000 characters. Only an ephemeral answer is never shown to others: it is sent as a direct
-    message when the token has expired.
+    ``text`` has at most 2000 characters. An ephemeral answer is never shown to others: once the token has expired, it
+    is sent as a direct message.
 
     Raises:
-        hikari.HTTPError: Discord refuses every way.
+        hikari.HTTPError: Discord refuses all of these.
     """
     flags = hikari.MessageFlag.EPHEMERAL if ephemeral else hikari.MessageFlag.NONE
     content = text or hikari.UNDEFINED
@@ -66,11 +66,12 @@ async def respond(
 async def post_card(
     context: lightbulb.Context, card: hikari.api.ComponentBuilder, *, ephemeral: bool = False
 ) -> hikari.Message:
-    """End the deferral of ``context``, or what is shown in its place, by a card, or by a message with it when the token
-    has expired; the message that has it. ``ephemeral``: whether it was deferred so.
+    """Complete the deferral of ``context``, or replace what is shown there, with a card; once the token has expired,
+    post the card as a message instead. Return the message that has it. ``ephemeral``: whether the deferral was
+    ephemeral.
 
     Raises:
-        hikari.HTTPError: Discord refuses every way.
+        hikari.HTTPError: Discord refuses all of these.
     """
     try:
         return await context.interaction.edit_initial_response(
@@ -96,7 +97,8 @@ async def _answer_late(
     *,
     ephemeral: bool,
 ) -> hikari.Message:
-    """The message that has the answer."""
+    """Post the answer in the channel or, if it is ephemeral or may not be posted there, as a direct message; return
+    that message."""
     heading = f"{context.user.mention} {translate(TOO_LATE, locale_of(context))}"
     rest = context.client.rest
     if not ephemeral and context.guild_id is not None:
@@ -119,7 +121,7 @@ async def _post_late(
     *,
     pings: Sequence[hikari.Snowflake],
 ) -> hikari.Message:
-    """Post the answer below ``heading``: in one message, or in two where one has no room for both; the last of them."""
+    """Post the answer below ``heading``, in two messages if one has no room for both; return the last."""
     parts = list(components or ())
     is_card = any(part.type in COMPONENT_V2_TYPES for part in parts)
     content: hikari.UndefinedOr[str] = f"{heading}\n{text}" if text else heading
@@ -142,7 +144,7 @@ async def _post_late(
 
 
 def _has_room(card: Sequence[hikari.api.ComponentBuilder], heading: str) -> bool:
-    """Whether a text display with ``heading`` may stand above ``card``."""
+    """Whether ``card`` leaves room for a text display with ``heading`` above it."""
     components, chars = 1, len(heading)
     waiting: list[object] = [part.build()[0] for part in card]
     while waiting:

@@ -1,4 +1,4 @@
-"""Buttons, behind the one door for errors."""
+"""Routing of buttons and selects to their handlers, with their errors reported like all others."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class ButtonExpiredError(StarlingError):
 
 
 class Buttons(yuyo.ComponentClient):
-    """yuyo's client; what fails in a callback, and a button that nothing serves, is answered with a sentence."""
+    """yuyo's component client; a callback that fails, or a button without a handler, is answered with a sentence."""
 
     __slots__ = ("_guard", "_handlers", "_invocations")
 
     def serve(self, handlers: Mapping[str, Handler], invocations: Invocations, guard: Guard) -> None:
-        """Call what ``handlers`` has for the beginning of a custom id, up to its first colon; of one person as many at
-        once as ``invocations`` lets them, and none that ``guard`` refuses."""
+        """Call the handler that ``handlers`` has for a custom id's text before the first colon, unless ``guard``
+        refuses the interaction or the person has as many under way as ``invocations`` allows."""
         self._invocations, self._guard, self._handlers = invocations, guard, handlers
         for custom_id, handler in handlers.items():
             self.register_executor(yuyo.components.SingleExecutor(custom_id, handler), timeout=None)

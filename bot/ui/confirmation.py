@@ -1,5 +1,5 @@
-"""Asking once more before something is done that cannot be undone. The buttons hold who was asked and what about, so
-that they outlive a restart."""
+"""Asking for confirmation before something that cannot be undone. The buttons hold who was asked and about what, so
+that they still work after a restart."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from bot.i18n.translation import translate
 from bot.ui.permissions import ASKED, require_owner
 
 KEEP_ID = "file-keep"
-"""Of every such question; it is called as it was when only files could be deleted, for messages that are out there."""
+"""The same for all such questions. The name dates from when only files could be deleted, and stays because messages
+with it are still out there."""
 DELETE, KEEP = _("Delete"), _("Keep")
 KEPT = _("Nothing was deleted.")
 
@@ -19,9 +20,10 @@ KEPT = _("Nothing was deleted.")
 def confirmation_row(
     custom_id: str, asker: hikari.Snowflakeish, locale: str, *, about: str = "", label: str = DELETE
 ) -> hikari.api.MessageActionRowBuilder:
-    """The two answers: the one that does it, called ``label``, is served as ``custom_id``, and the other one here.
+    """The two buttons: the one that confirms, labelled ``label``, is served as ``custom_id``, and the other one by this
+    module.
 
-    ``about``: what ``confirmed`` gives back; with ``custom_id`` at most 75 characters.
+    ``about``: what ``confirmed`` returns; together with ``custom_id`` at most 75 characters.
     """
     row = hikari.impl.MessageActionRowBuilder()
     confirm = f"{custom_id}:{asker}" + (f":{about}" if about else "")
@@ -41,7 +43,7 @@ def confirmed(context: yuyo.components.Context) -> str:
 
 
 async def answer_question(context: yuyo.components.Context, text: str) -> None:
-    """Put ``text`` in the place of the question and its buttons."""
+    """Replace the question and its buttons with ``text``."""
     await context.interaction.create_initial_response(hikari.ResponseType.MESSAGE_UPDATE, text, components=[])
 
 

@@ -14,10 +14,10 @@ def _flags(*, ephemeral: bool) -> hikari.MessageFlag:
 
 
 async def defer(interaction: Deferrable, *, ephemeral: bool = False) -> None:
-    """Promise an answer in a message of its own, which nobody else sees where it is ``ephemeral``.
+    """Defer the answer, which will be a message of its own; if ``ephemeral``, only the user sees it.
 
     Raises:
-        hikari.HTTPError: Discord does not take it.
+        hikari.HTTPError: Discord refuses it.
     """
     await interaction.create_initial_response(
         hikari.ResponseType.DEFERRED_MESSAGE_CREATE, flags=_flags(ephemeral=ephemeral)
@@ -31,10 +31,10 @@ async def follow_up(
     components: Sequence[hikari.api.ComponentBuilder] = (),
     ephemeral: bool = False,
 ) -> None:
-    """Give the answer that was promised; it mentions nobody.
+    """Send the deferred answer; it pings nobody.
 
     Raises:
-        hikari.HTTPError: Discord does not take it.
+        hikari.HTTPError: Discord refuses it.
     """
     await interaction.execute(
         text, components=components, flags=_flags(ephemeral=ephemeral),

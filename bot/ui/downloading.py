@@ -1,4 +1,4 @@
-"""Fetching what people attach, under a cap."""
+"""Downloading attachments, up to a size limit."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from bot.ui.bounded_download import (
 
 
 async def download(attachment: hikari.Attachment, limit_bytes: int) -> bytes:
-    """The bytes of ``attachment``; never more than ``limit_bytes`` and one chunk are held.
+    """The bytes of ``attachment``; at most ``limit_bytes`` and one chunk are held in memory.
 
     Raises:
         FileTooLargeError: it is larger, whatever its declared size.
-        LinkExpiredError: the link is no longer good.
-        DownloadFailedError: no connection, a server's failure, or no end within ``DOWNLOAD_TIMEOUT_S``.
+        LinkExpiredError: its link has expired.
+        DownloadFailedError: there is no connection, the server fails, or it takes longer than ``DOWNLOAD_TIMEOUT_S``.
     """
     if attachment.size > limit_bytes:
         raise FileTooLargeError(limit_bytes)

@@ -1,4 +1,5 @@
-"""The one door through which errors reach people: a sentence with a reference, and the rest in the log."""
+"""The one place where errors are turned into what people are told: a sentence with a reference; the log has the
+rest."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ REFERENCE = _("Reference: {reference}")
 
 
 class TookTooLongError(StarlingError):
-    """Raised in place of a bare timeout that no code below has named."""
+    """Stands in for a bare timeout that no code below has turned into an error of its own."""
 
     sentence = _("This took too long, so I stopped. Please try again in a moment.")
     is_transient = True
@@ -32,28 +33,27 @@ class ErrorReport:
     """What a person is told when something failed."""
 
     text: str
-    """One sentence in their language, and, where the log tells more than that, the reference below it in small
-    letters."""
+    """One sentence in the person's language and, if the log says more, the reference below it in small print."""
     reference: str
-    """Eight hexadecimal digits that the log has too."""
+    """Eight hexadecimal digits, which the log has too."""
     is_transient: bool
-    """Whether trying again may help; of what nobody has foreseen, it may."""
+    """Whether trying again may help; True for unforeseen errors."""
 
 
 def concerns_host(error: BaseException) -> bool:
-    """Whether the host may have to see to ``error``: what nobody has foreseen does, and what says so."""
+    """Whether the host may have to look into ``error``: true of unforeseen errors, and of those declared so."""
     return not isinstance(error, StarlingError) or error.concerns_host
 
 
 def is_slip(error: BaseException) -> TypeGuard[StarlingError]:
-    """Whether a person can mend it themselves, and the log has no more to tell of it than they are told."""
+    """Whether the person can fix the error themselves, and the log says no more about it than they are told."""
     return isinstance(error, StarlingError) and not error.is_transient and not error.concerns_host
 
 
 def report_error(error: BaseException, locale: str, **bound: object) -> ErrorReport:
-    """Log ``error`` with the ids in ``bound``, and give the sentence for the person.
+    """Log ``error`` with the ids in ``bound``, and return what to tell the person.
 
-    Errors that were raised on purpose are logged by name; of anything else the traceback is kept.
+    Errors that were raised on purpose are logged by name, all others with their traceback.
     """
     reference = secrets.token_hex(4)
     cause = TookTooLongError() if isinstance(error, TimeoutError) else DatabaseFullError() if is_full(error) else error

@@ -11,7 +11,7 @@ from bot.i18n.translation import catalogue_language
 from bot.storage.files import FolderUsage
 
 _BAR = 20
-"""Characters of a bar."""
+"""The length of a bar in characters."""
 
 
 def size_text(size_bytes: int, locale: str) -> str:
@@ -28,12 +28,12 @@ def size_text(size_bytes: int, locale: str) -> str:
 
 
 def age_text(when: datetime, locale: str) -> str:
-    """``3 hours ago``; a second at the least, for clocks differ."""
+    """``3 hours ago``; at least one second, because clocks differ."""
     past = min(when - datetime.now(UTC), timedelta(seconds=-1))
     return format_timedelta(past, add_direction=True, locale=catalogue_language(locale))
 
 
 def bar(usage: FolderUsage) -> str:
-    """How much of the quota is taken, as a bar; not empty while there is anything."""
+    """The share of the quota that is used, as a bar; never empty while anything is stored."""
     full = min(_BAR, -(-usage.used_bytes * _BAR // usage.quota_bytes))
     return "▰" * full + "▱" * (_BAR - full)

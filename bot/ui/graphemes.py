@@ -1,4 +1,4 @@
-"""Cutting text between the signs that people see: a family emoji, a flag or a letter with its accents is one sign."""
+"""Cutting text between graphemes: a family emoji, a flag or a letter with its accents is one."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import regex
 
 _SIGN = regex.compile(r"\X")
 _AROUND = 64
-"""Characters behind a cut that can still belong to the sign before it; longer signs are cut."""
+"""Characters after a cut that may still belong to the grapheme before it; longer graphemes are cut."""
 
 
 def beginning(text: str, limit: int) -> str:
-    """The longest beginning of ``text`` that has at most ``limit`` characters and ends with a whole sign; where the
-    first sign alone is longer, a part of that."""
+    """The longest beginning of ``text`` that has at most ``limit`` characters and ends with a whole grapheme; if the
+    first grapheme alone is longer, a part of it."""
     if len(text) <= limit:
         return text
     end = 0

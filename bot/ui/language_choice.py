@@ -1,4 +1,4 @@
-"""Choosing one of Whisper's languages by its name, in the language of the one who chooses."""
+"""Choosing one of Whisper's languages by its name, in the user's own language."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from bot.errors import translatable as _
 from bot.i18n.translation import language_name, language_of
 
 MAX_CHOICES = 25
-"""Choices that Discord takes in one autocomplete answer."""
+"""The most choices that Discord accepts in one autocomplete answer."""
 
 
 MAX_NEAR = 5
-"""Names that are offered in place of one that is none."""
+"""The most names that are suggested in place of an unknown one."""
 
 
 class NoSuchLanguageError(StarlingError):
-    """Raised when no language is called what somebody wrote."""
+    """Raised when no language has the name or code that somebody typed."""
 
     sentence = _("I know no language called {given}. Did you mean one of these: {near}?")
 
     def __init__(self, given: str, near: Sequence[str]) -> None:
-        """``near``: names of languages that look like it, at least one."""
+        """``near``: the names of languages to suggest, at least one."""
         super().__init__(given=given[:60], near=", ".join(near))
 
 
 @functools.cache
 def _named(language: str) -> tuple[tuple[str, str], ...]:
-    """(name, code) of every language, by name, as written in ``language``."""
+    """(name, code) of every language, with the names in ``language`` and sorted by them."""
     return tuple(sorted((_capital(language_name(code, language)), code) for code in LANGUAGES))
 
 
@@ -40,7 +40,7 @@ def _capital(name: str) -> str:
 
 
 def language_choices(typed: str, locale: str) -> list[tuple[str, str]]:
-    """At most 25 pairs of (name, code) that fit what was typed: a name in the user's language or in English, or a code.
+    """At most 25 (name, code) pairs that match what was typed: a name in the user's language or in English, or a code.
 
     Names that begin with it come first; with nothing typed, the user's own language and English do.
     """
@@ -61,7 +61,7 @@ def language_choices(typed: str, locale: str) -> list[tuple[str, str]]:
 
 
 def language_code(given: str, locale: str) -> str:
-    """Whisper's code for what was given: a code, or a name as the choices show it.
+    """Whisper's code for ``given``: a code, or a name in the user's language or in English.
 
     Raises:
         NoSuchLanguageError: no language is called that.

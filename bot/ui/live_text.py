@@ -1,4 +1,4 @@
-"""Text that changes all the time, shown by edits that are seldom enough for Discord's limits."""
+"""Text that changes constantly, shown by edits that are rare enough for Discord's limits."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ EVERY_S = 2.0
 
 
 class LiveText:
-    """Shows the latest text now and then, one edit after another."""
+    """Shows the latest text from time to time, one edit after another."""
 
     def __init__(
         self, show: Callable[[str], Awaitable[object]], *, after_s: float = EVERY_S, every_s: float = EVERY_S
     ) -> None:
-        """``show`` is given each text. ``after_s``: what is over sooner is not shown. ``every_s``: at least so long
-        between two."""
+        """``show`` is called with each text. ``after_s``: the delay before the first edit, so that work that is over
+        sooner shows nothing. ``every_s``: the least time between two edits."""
         self._show = show
         self._every_s = every_s
         self._next_s = time.monotonic() + after_s
@@ -26,9 +26,9 @@ class LiveText:
         self._over = asyncio.Event()
 
     def tell(self, text: str, *, at_once: bool = False) -> None:
-        """Show ``text`` as soon as it is time to, unless another one comes until then; to be called in the event loop.
-        ``at_once``: it is time."""
-        # What hears tells of its progress from a thread, which may come late.
+        """Show ``text`` when the next edit is due, unless a newer one comes first; to be called in the event loop.
+        ``at_once``: the edit is due now."""
+        # The recogniser reports its progress from a thread, so a call may come late.
         if self._over.is_set():
             return
         if at_once:
@@ -38,7 +38,7 @@ class LiveText:
             self._showing = asyncio.create_task(self._show_latest())
 
     async def end(self) -> None:
-        """Wait until the last edit is done; there is none after it. Raises what it raised."""
+        """Wait for the edit that is under way; there are none after it. Raises what that edit raised."""
         self._over.set()
         if self._showing is not None:
             await self._showing

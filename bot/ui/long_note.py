@@ -1,5 +1,5 @@
-"""The buttons below a long voice note that is summed up, and the transcript that comes with it as a file: whoever
-presses a button later finds it there, so that nothing is stored."""
+"""The buttons below the summary of a long voice note, and the transcript that comes with it as a file: a button that is
+pressed later reads it there, so that nothing is stored."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SHORTENED = _("The translations are shortened: the button Translate gives you al
 
 _LINE = re.compile(r"(?:(\d+):)?(\d+):(\d\d) (.*)")
 LAST_S = 3.0
-"""How long the last line of a file is taken to last."""
+"""The assumed duration of a recording's last line."""
 
 
 def note_row(locale: str) -> hikari.api.MessageActionRowBuilder:
@@ -40,8 +40,8 @@ def note_row(locale: str) -> hikari.api.MessageActionRowBuilder:
 
 
 def with_translations(card: str, texts: Sequence[tuple[str, str]], remarks: Sequence[str], locale: str) -> str:
-    """``card`` with ``texts`` (codes of languages, and what is on the card in them) and ``remarks`` below it, as one
-    message, since its buttons read it: what has no room is left out, which is told."""
+    """``card`` with ``texts`` (pairs of a language code and the card's text in that language) and ``remarks`` below it,
+    as one message, since its buttons read it. What does not fit is left out, and a remark says so."""
     notes = [f"-# {remark}" for remark in remarks]
     whole = "\n".join(part for part in (card, translated(texts, locale), *notes) if part)
     if len(whole) <= MESSAGE_LIMIT or not texts:
@@ -53,7 +53,7 @@ def with_translations(card: str, texts: Sequence[tuple[str, str]], remarks: Sequ
 
 
 def _fitting(text: str, limit: int) -> str:
-    """The first lines of ``text`` that have room, or else as much of the first."""
+    """As many whole lines of ``text`` as fit, or else as much of the first line as does."""
     while len(text) > limit and "\n" in text:
         text = text.rpartition("\n")[0]
     return text if len(text) <= limit else text[: max(limit - 2, 0)].rpartition(" ")[0] + " …"
@@ -66,8 +66,8 @@ def time_of(time_s: float) -> str:
 
 
 def lines_of(transcripts: Sequence[Transcript], speakers: Sequence[str]) -> list[str]:
-    """Each sentence behind the time when it begins; of several recordings, each behind its number and who speaks, where
-    that is known: ``speakers`` has a name, or nothing, for each."""
+    """Each sentence after the time at which it begins. If there are several recordings, or the speaker is known, each
+    recording has a heading with its number and speaker: ``speakers`` has a name, or an empty string, for each."""
     lines: list[str] = []
     for number, (transcript, speaker) in enumerate(zip(transcripts, speakers, strict=True), 1):
         if len(transcripts) > 1 or speaker:
@@ -81,7 +81,7 @@ def file_of(lines: Sequence[str]) -> hikari.Bytes:
 
 
 def segments_of(text: str) -> list[tuple[Segment, ...]]:
-    """The sentences in such a file with their times, of each recording."""
+    """The sentences in such a file with their times, one tuple for each recording."""
     recordings: list[list[tuple[float, str]]] = []
     for line in text.splitlines():
         match = _LINE.fullmatch(line)
@@ -94,18 +94,18 @@ def segments_of(text: str) -> list[tuple[Segment, ...]]:
 
 
 def _ended(found: Sequence[tuple[float, str]]) -> tuple[Segment, ...]:
-    """Each sentence up to the beginning of the next."""
+    """Each sentence as a segment that ends where the next one begins."""
     ends = [*(start_s for start_s, _text in found[1:]), found[-1][0] + LAST_S] if found else []
     return tuple(Segment(start_s, end_s, said) for (start_s, said), end_s in zip(found, ends, strict=True))
 
 
 def words_of(text: str) -> str:
-    """What is said in such a file, without the times."""
+    """The text of such a file without the times."""
     return "\n".join(match[4] if (match := _LINE.fullmatch(line)) else line for line in text.splitlines())
 
 
 def summary_in(content: str) -> str:
-    """The summary on a card."""
+    """The summary in the text of a card."""
     lines = content.splitlines()
     begins = next((number for number, line in enumerate(lines) if line.startswith("### ")), len(lines))
     summary: list[str] = []

@@ -1,4 +1,4 @@
-"""Forms (Discord's modals), behind the one door for errors."""
+"""Routing of forms (Discord's modals) to their handlers, with their errors reported like all others."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ class _Form(yuyo.modals.AbstractModal):
 
 
 class Forms(yuyo.ModalClient):
-    """yuyo's client; what fails in a form, and a form that nothing serves, is answered with a sentence."""
+    """yuyo's modal client; a form whose handler fails, or that has none, is answered with a sentence."""
 
     __slots__ = ("_guard", "_handlers", "_invocations")
 
     def serve(self, handlers: Mapping[str, Handler], invocations: Invocations, guard: Guard) -> None:
-        """Call what ``handlers`` has for the beginning of a custom id, up to its first colon; of one person as many at
-        once as ``invocations`` lets them, and none that ``guard`` refuses."""
+        """Call the handler that ``handlers`` has for a custom id's text before the first colon, unless ``guard``
+        refuses the interaction or the person has as many under way as ``invocations`` allows."""
         self._invocations, self._guard, self._handlers = invocations, guard, handlers
         for custom_id, handler in handlers.items():
             self.register_modal(custom_id, _Form(handler), timeout=None)
 
     async def on_gateway_event(self, event: hikari.InteractionCreateEvent, /) -> None:
-        """Serve one form that was sent."""
+        """Serve one submitted form."""
         interaction = event.interaction
         if not isinstance(interaction, hikari.ModalInteraction):
             return
@@ -60,7 +60,7 @@ class Forms(yuyo.ModalClient):
 
 
 def texts_in(interaction: hikari.ModalInteraction) -> dict[str, str]:
-    """What was written in the fields of a form, by their custom ids, without space around it."""
+    """What was typed into the fields of a form, by custom id, without surrounding whitespace."""
     return {
         str(field.custom_id): (field.value or "").strip() for row in interaction.components for field in row.components
     }
@@ -76,7 +76,7 @@ def text_row(
     long: bool = True,
     required: bool = True,
 ) -> hikari.api.ModalActionRowBuilder:
-    """One field for text; ``label`` has at most 45 characters, ``value`` at most ``max_chars``."""
+    """One text field; ``label`` is cut to 45 characters, ``placeholder`` to 100 and ``value`` to ``max_chars``."""
     row = hikari.impl.ModalActionRowBuilder()
     return row.add_text_input(
         custom_id,

@@ -1,9 +1,9 @@
-"""Discord's limit for all requests of a bot together, kept before it is met.
+"""Keeps all requests of a bot together below Discord's global rate limit.
 
-Fifty a second are few for a bot on many servers. What somebody waits for, a reply's last words, a voice message, the
-report of an error, waits its turn and is always sent. What only shows that something is going on gives way before that:
-below a share that is left there is no sign of typing, and replies that are being written are edited less and less
-often.
+Fifty requests a second are few for a bot on many servers. What somebody waits for, such as a reply's last words, a
+voice message or the report of an error, waits its turn and is always sent. What only shows that something is going on
+gives way first: when little of the limit is left, there is no typing indicator, and replies that are being written are
+edited less and less often.
 """
 
 from __future__ import annotations
@@ -21,24 +21,25 @@ from hikari.internal import routes
 from bot.work.metrics import DISCORD_LIMITS_MET, DISCORD_REQUESTS, DISCORD_WAITS_S
 
 FOR_SIGNS, FOR_EDITS = 0.3, 0.1
-"""The shares that must be left for signs of life, and for edits before the last one."""
+"""The shares of the limit that must be left for signs of life, and for edits before a reply's last one."""
 SLOWEST_EDIT_S = 10.0
-"""Between two edits of a reply, where hardly enough is left for any."""
+"""The time between two edits of a reply when hardly enough is left for any."""
 
 WINDOW_S = 1.0
-"""What Discord's limit is counted over."""
+"""The period over which Discord counts its limit."""
 LONGEST_HELD_S = 2.0
-"""A request that has no answer by then is taken as counted: a slow Discord must not make Starling slower still."""
+"""A request without a response after this time is taken as counted: a slow Discord must not make Starling slower
+still."""
 
 EXEMPT = ("/interactions", "/webhooks")
 """Answers to commands, buttons and forms do not count against a bot's limit (Discord, Rate Limits)."""
 
 
 class Pace:
-    """Lets as many requests begin within a second as may."""
+    """Limits how many requests begin within a second."""
 
     def __init__(self, requests_per_s: float) -> None:
-        """``requests_per_s``: above 0; below 1, there is one in so many seconds."""
+        """``requests_per_s``: above 0; below 1, there is one request every ``1 / requests_per_s`` seconds."""
         self._places = max(1, int(requests_per_s))
         self._window_s = WINDOW_S * max(1.0, 1 / requests_per_s)
         self._free = asyncio.Semaphore(self._places)
@@ -48,17 +49,17 @@ class Pace:
 
     @property
     def left(self) -> float:
-        """The share of the limit that nobody has used or waits for: 0 to 1."""
+        """The share of the limit that is unused, 0 to 1; 0 while a request is waiting."""
         return 0.0 if self._waiting else (self._places - self._taken) / self._places
 
     @property
     def has_room_for_signs(self) -> bool:
-        """Whether there may be requests that nobody would miss."""
+        """Whether requests that nobody would miss may be made."""
         return self.left >= FOR_SIGNS
 
     def edit_interval_s(self, usual_s: float) -> float:
-        """How long after an edit of a reply the next one may come that is not its last, where that is ``usual_s``
-        while enough is left; infinity: not at all.
+        """The time between two edits of a reply, except before its last one: ``usual_s`` while enough of the limit is
+        left, longer when little is, and infinity for no edits at all.
         """
         left = self.left
         if left >= FOR_SIGNS:
@@ -70,10 +71,10 @@ class Pace:
 
     @contextlib.asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Wait until a request may be made, in the order of asking; the block makes it and reads the answer.
+        """Wait until a request may be made, first come, first served; the block makes it and reads the response.
 
-        A place is free again a second after the answer: Discord has counted the request before it answered, so that
-        no network, however uneven, brings one more within its second than it allows.
+        A place is freed a second after the response: Discord has counted the request before it responds, so that no
+        network delay, however uneven, brings more requests into one of its seconds than it allows.
         """
         began_s = time.monotonic()
         self._waiting += 1
@@ -95,7 +96,7 @@ class Pace:
                 loop.call_later(self._window_s, self._leave)
 
     def pause(self, pause_s: float) -> None:
-        """Let nothing begin for so long: Discord has refused a request, whatever we had counted."""
+        """Let no request begin for ``pause_s``: Discord has refused one, whatever was counted here."""
         self._opens_s = max(self._opens_s, time.monotonic() + pause_s)
 
     def _leave(self) -> None:
@@ -104,7 +105,7 @@ class Pace:
 
 
 class PacedBuckets(RESTBucketManager):
-    """hikari's limits by route, through which all of its requests go, with one for everything before them."""
+    """hikari's rate limits by route, which all of its requests go through, with a limit for all of them together."""
 
     def __init__(self, max_rate_limit: float, pace: Pace) -> None:
         super().__init__(max_rate_limit)
@@ -118,23 +119,23 @@ class PacedBuckets(RESTBucketManager):
 
     @contextlib.asynccontextmanager
     async def _paced(self, bucket: contextlib.AbstractAsyncContextManager[None]) -> AsyncIterator[None]:
-        # The route's own limit first: who waits there takes nobody's place.
+        # The route's own limit comes first: a request that waits for it takes up no place.
         async with bucket, self.pace.turn():
             yield
 
     def throttle(self, retry_after: float) -> None:
-        """Wait after an answer that the limit for everything was met. hikari itself does not on routes whose limits
-        it has not learned yet, and asks at once again."""
+        """Pause everything after a response that says the global limit was hit. On routes whose limits it has not
+        learned yet, hikari itself does not pause, and retries at once."""
         DISCORD_LIMITS_MET.inc()
         self.pace.pause(retry_after)
         super().throttle(retry_after)
 
 
 def keep_pace(bot: hikari.GatewayBot, pace: Pace) -> None:
-    """Have every request of ``bot``, which is not started yet, wait for its turn.
+    """Make every request of ``bot``, which is not started yet, wait for its turn.
 
-    hikari makes its client for REST itself and has no way to give it another limit; that all of its requests ask this
-    one is why none can be forgotten.
+    hikari creates its REST client itself and does not let one replace its rate limits, so this sets a private
+    attribute. All of its requests go through it, so none can be forgotten.
     """
     rest = bot.rest
     assert isinstance(rest, hikari.impl.RESTClientImpl)
@@ -142,6 +143,6 @@ def keep_pace(bot: hikari.GatewayBot, pace: Pace) -> None:
 
 
 def pace_of(rest: hikari.api.RESTClient) -> Pace | None:
-    """The pace that requests through ``rest`` keep; None where they keep none."""
+    """The pace that requests through ``rest`` keep; None if they keep none."""
     buckets = rest._bucket_manager if isinstance(rest, hikari.impl.RESTClientImpl) else None
     return buckets.pace if isinstance(buckets, PacedBuckets) else None

@@ -1,4 +1,4 @@
-"""The latest messages of a channel, by one request."""
+"""The latest messages of a channel, in one request."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hikari
 from hikari.internal import data_binding, routes
 
 MAX_MESSAGES = 100
-"""What Discord gives at once."""
+"""The most that Discord returns in one response."""
 
 
 async def page_of_messages(
@@ -16,9 +16,10 @@ async def page_of_messages(
     *,
     before: hikari.Snowflakeish | None = None,
 ) -> list[hikari.Message]:
-    """Up to ``limit`` messages, at most ``MAX_MESSAGES``, the latest first: of all, or of those ``before`` another one.
+    """Up to ``limit`` messages, at most ``MAX_MESSAGES``, the latest first; with ``before``, only those before that
+    message.
 
-    hikari's own ``fetch_messages`` asks once more where a channel has few messages.
+    hikari's own ``fetch_messages`` makes a second request if a channel has few messages.
 
     Raises:
         hikari.HTTPError: the channel is gone, or may not be read.

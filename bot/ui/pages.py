@@ -1,4 +1,4 @@
-"""Lists that people turn the pages of, by buttons that hold the number of the page and outlive a restart."""
+"""Paged lists, whose buttons hold the page number, so that they still work after a restart."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PAGE = _("page {page} of {pages}")
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A message with a part of a list."""
+    """A message with one page of a list."""
 
     text: str
     buttons: Sequence[hikari.api.ComponentBuilder] = ()
@@ -34,11 +34,11 @@ def page_of(
     locale: str,
     labels: tuple[str, str] = (NEWER, OLDER),
 ) -> Page:
-    """Page ``number``, counted from 1, with the ``lines`` that stand on it, and buttons to its neighbours if there are
-    several ``pages``.
+    """Page ``number``, counted from 1, with its ``lines``, and buttons to the neighbouring pages if there are several
+    ``pages``.
 
-    The buttons have ``custom_id``, a colon and the number of the page that they lead to; ``labels`` are of the one
-    before and the one behind.
+    A button's custom id is ``custom_id``, a colon and the number of the page it leads to; ``labels`` are for the
+    previous and the next page.
     """
     if pages < 2:
         return Page("\n".join([heading, *lines]))
@@ -55,7 +55,7 @@ def page_of(
 
 
 async def turn_to(context: yuyo.components.Context, page: Page) -> None:
-    """Show ``page`` in the place of the one whose button was pressed; it mentions nobody."""
+    """Replace the page whose button was pressed with ``page``; it pings nobody."""
     await context.interaction.create_initial_response(
         hikari.ResponseType.MESSAGE_UPDATE, page.text, components=page.buttons, attachments=page.attachments,
         user_mentions=False, role_mentions=False, mentions_everyone=False,

@@ -1,5 +1,5 @@
-"""What a member has to be allowed to do, or to be, for what they ask; Discord hides commands by default only, and
-buttons stay."""
+"""The permissions or roles that a member needs for what they ask. Discord hides commands by default only, and buttons
+stay."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ THOSE_WITH = _("those who have {needed} can do that")
 ASKER = _("the one who asked, or those who have {needed}, can do that")
 ASKED = _("the one who was asked can do that")
 STARTER = _("the one who started it can do that")
-"""Who may do what others may not."""
+"""For ``NotPermittedError``: who may do what was refused."""
 
 
 class OnServersOnlyError(StarlingError):
-    """Raised when something of a server is wanted where there is none."""
+    """Raised when something that needs a server is used elsewhere."""
 
     sentence = _("That works only on a server. Please use it there.")
 
 
 class NotPermittedError(StarlingError):
-    """Raised when somebody does what takes permissions that they lack, or what is for another person to do."""
+    """Raised when somebody tries what needs permissions that they lack, or what only another person may do."""
 
     sentence = _("Only {allowed}.")
 
@@ -58,8 +58,9 @@ class NotPermittedError(StarlingError):
         role_id: int | None = None,
         allowed: str = THOSE_WITH,
     ) -> None:
-        """``lacking``: some of ``NAMES``. ``channel_id``: where they are lacking, if not on the whole server.
-        ``role_id``: what would do instead. ``allowed``: who may do it; needs permissions where it names them."""
+        """``lacking``: the missing permissions, some of ``NAMES``. ``channel_id``: where they are missing, if not on
+        the whole server. ``role_id``: a role that would do instead. ``allowed``: who may do it; if it names the
+        permissions, ``lacking`` is needed."""
         names = named(lacking)
         if channel_id is not None:
             needed = lazy(PERMISSION_THERE, permissions=names, channel=f"<#{channel_id}>")
@@ -71,7 +72,7 @@ class NotPermittedError(StarlingError):
 
 
 def named(permissions: hikari.Permissions) -> LazyMessage:
-    """Those of ``permissions`` that have one of ``NAMES``, with commas between them."""
+    """The names of those ``permissions`` that have one in ``NAMES``, separated by commas."""
     names = {f"p{number}": lazy(name) for number, (flag, name) in enumerate(NAMES.items()) if permissions & flag}
     return lazy(", ".join(f"{{{key}}}" for key in names), **names)
 
@@ -80,7 +81,7 @@ def guild_of(asked: lightbulb.Context | Interaction) -> hikari.Snowflake:
     """The server on which the person asks.
 
     Raises:
-        OnServersOnlyError: it is no server.
+        OnServersOnlyError: they are not on a server.
     """
     interaction = _interaction(asked)
     if interaction.guild_id is None or interaction.member is None:
@@ -100,10 +101,10 @@ def server_or_direct(interaction: Interaction) -> hikari.Snowflake | None:
 
 
 def roles_of(asked: lightbulb.Context | Interaction) -> set[int]:
-    """The ids of the roles of the one who asks, that of everyone among them.
+    """The ids of the person's roles, including that of @everyone.
 
     Raises:
-        OnServersOnlyError: it is no server.
+        OnServersOnlyError: they are not on a server.
     """
     guild, member = guild_of(asked), _interaction(asked).member
     return {guild, *(member.role_ids if member is not None else ())}
@@ -114,10 +115,11 @@ def lacking(
     permissions: hikari.Permissions,
     channel: hikari.PartialChannel | None = None,
 ) -> hikari.Permissions:
-    """Those of ``permissions`` that the one who asks does not have: in the channel where they ask, or in ``channel``.
+    """Those of ``permissions`` that the person does not have in ``channel`` or, without one, in the channel where they
+    ask.
 
     Raises:
-        OnServersOnlyError: it is no server.
+        OnServersOnlyError: they are not on a server.
     """
     guild_of(asked)
     member = _interaction(asked).member
@@ -133,11 +135,11 @@ def require(
     channel: hikari.PartialChannel | None = None,
     or_role: int | None = None,
 ) -> hikari.Snowflake:
-    """The server on which the one who asks has all of ``permissions``, in ``channel`` if one is given, or the role
-    ``or_role`` instead of them.
+    """Require that the person has all of ``permissions`` (in ``channel`` if one is given), or else the role
+    ``or_role``; return the server.
 
     Raises:
-        OnServersOnlyError: it is no server.
+        OnServersOnlyError: they are not on a server.
         NotPermittedError: they have neither.
     """
     guild, missing = guild_of(asked), lacking(asked, permissions, channel)
@@ -147,8 +149,8 @@ def require(
 
 
 def require_owner(interaction: Interaction, owner_id: int, allowed: str) -> None:
-    """See that the one who asks is the user ``owner_id``, or may manage messages there where ``allowed``, one of
-    ``ASKER``, ``ASKED`` and ``STARTER``, names a permission.
+    """Require that the person is the user ``owner_id`` or, if ``allowed`` is ``ASKER``, may manage messages.
+    ``allowed``: one of ``ASKER``, ``ASKED`` and ``STARTER``.
 
     Raises:
         NotPermittedError: they are somebody else.

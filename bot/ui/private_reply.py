@@ -1,4 +1,4 @@
-"""Answering a button or a form so that only the one who used it sees the answer."""
+"""Answering a button or a form so that only the person who used it sees the answer."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from bot.ui.splitting import MESSAGE_LIMIT
 log = structlog.get_logger()
 
 _ACKNOWLEDGED = 40060
-"""Discord's code for an interaction that was answered before."""
+"""Discord's code for an interaction that was already answered."""
 
 
 async def answer_privately(interaction: hikari.ComponentInteraction | hikari.ModalInteraction, text: str) -> None:
-    """Answer with ``text``, cut to what a message may have; it mentions nobody.
+    """Answer with ``text``, cut to the length of a message; it pings nobody.
 
     Raises:
-        hikari.HTTPError: Discord does not take it.
+        hikari.HTTPError: Discord refuses it.
     """
     await interaction.create_initial_response(
         hikari.ResponseType.MESSAGE_CREATE, text[:MESSAGE_LIMIT], flags=hikari.MessageFlag.EPHEMERAL,
@@ -27,10 +27,10 @@ async def answer_privately(interaction: hikari.ComponentInteraction | hikari.Mod
 
 
 async def private_text(interaction: hikari.ComponentInteraction, text: str, *, file_name: str) -> None:
-    """End a deferred answer with ``text``, as a file of that name when it is long.
+    """Complete a deferred answer with ``text``, as a file named ``file_name`` if it is too long for a message.
 
     Raises:
-        hikari.HTTPError: Discord does not take it.
+        hikari.HTTPError: Discord refuses it.
     """
     if len(text) <= MESSAGE_LIMIT:
         await interaction.edit_initial_response(text, user_mentions=False, role_mentions=False, mentions_everyone=False)
@@ -42,7 +42,7 @@ async def private_text(interaction: hikari.ComponentInteraction, text: str, *, f
 async def report_error_privately(
     interaction: hikari.ComponentInteraction | hikari.ModalInteraction, error: Exception
 ) -> None:
-    """Tell what went wrong, whether the interaction was answered before or not."""
+    """Tell the person what went wrong, whether or not the interaction was already answered."""
     report = report_error(
         error,
         str(interaction.locale),

@@ -1,4 +1,4 @@
-"""How far long work for a command is: a bar in the place of its answer."""
+"""The progress of long work for a command, as a bar in place of its answer."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import hikari
 from bot.ui.live_text import LiveText
 
 EVERY_S = 3.0
-"""What is done sooner shows no bar."""
+"""Work that is done sooner shows no bar."""
 _CELLS = 16
 
 
 class ProgressBar:
-    """Shown by edits of a deferred answer, seldom enough for Discord's limits."""
+    """A bar shown by edits of a deferred answer, rarely enough for Discord's limits."""
 
     def __init__(
         self,
@@ -25,8 +25,8 @@ class ProgressBar:
         every_s: float = EVERY_S,
         row: hikari.api.ComponentBuilder | None = None,
     ) -> None:
-        """``what``: the line above the bar. ``least``: where the whole is less, no bar is shown. ``every_s``: at least
-        so long before the bar is shown, and between two edits. ``row``: buttons below it."""
+        """``what``: the line above the bar. ``least``: if the whole is less, no bar is shown. ``every_s``: the least
+        time before the bar is shown, and between two edits. ``row``: buttons below it."""
         self._interaction = interaction
         self._what = what
         self._least = least
@@ -39,21 +39,21 @@ class ProgressBar:
         self._live.tell(f"{self._what}\n{bar(0.0)}", at_once=True)
 
     def tell(self, done: float, whole: float, text: str = "") -> None:
-        """Take note that ``done`` of ``whole`` is done; to be called in the event loop. ``text`` is shown in place of
-        the line above the bar and the bar."""
+        """Report that ``done`` of ``whole`` is done; to be called in the event loop. ``text`` replaces the bar and the
+        line above it."""
         if whole >= self._least:
             self._live.tell(text or f"{self._what}\n{bar(done / whole)}")
 
     def show(self, text: str) -> None:
-        """Show ``text`` in place of the line and the bar, when it is time to."""
+        """Show ``text`` in place of the bar and its line when the next edit is due."""
         self._live.tell(text)
 
     async def stop(self) -> None:
-        """Leave the bar as it is, for what comes in its place."""
+        """Stop the edits, and leave the bar for the answer that will replace it."""
         await self._live.end()
 
     async def end(self) -> None:
-        """Take the bar away: what comes then is a message of its own, and no bar any more."""
+        """Delete the bar, because the answer will be a message of its own."""
         await self.stop()
         if self._is_shown:
             with contextlib.suppress(hikari.HTTPError):
@@ -68,7 +68,7 @@ class ProgressBar:
 
 
 def bar(share: float) -> str:
-    """A bar of which ``share`` is full, at most 1, and that in percent."""
+    """A bar that is filled by ``share``, at most 1, and the percentage."""
     share = min(share, 1.0)
     full = round(share * _CELLS)
     return f"`{'█' * full}{'░' * (_CELLS - full)}` {share:.0%}"

@@ -21,13 +21,13 @@ class Extras(NamedTuple):
 
     file: hikari.UndefinedOr[hikari.Bytes] = hikari.UNDEFINED
     row: hikari.UndefinedNoneOr[hikari.api.ComponentBuilder] = hikari.UNDEFINED
-    """The buttons below it; None takes those away that are there."""
+    """The buttons below it; None removes those that are there."""
 
 
 NO_EXTRAS = Extras()
 
 MAX_UNSURE = 32
-"""More messages than a reply has."""
+"""More messages than a reply ever has."""
 
 
 class ReplyTarget(Protocol):
@@ -35,13 +35,13 @@ class ReplyTarget(Protocol):
 
     @property
     def pace(self) -> Pace | None:
-        """What its requests wait for; None: they are as many as one likes."""
+        """The pace that its requests keep; None if they are not limited."""
 
     async def post(self, index: int, text: str, extras: Extras, first: hikari.Snowflake | None) -> hikari.Snowflake:
-        """Post the message number ``index``, counted from 0; ``first`` is the id of number 0, once there is one."""
+        """Post message number ``index``, counted from 0; ``first`` is the id of number 0, once there is one."""
 
     async def edit(self, message: hikari.Snowflake, text: str, extras: Extras) -> None:
-        """Replace what is in ``message``.
+        """Replace the content of ``message``.
 
         Raises:
             ReplyGoneError: it was deleted.
@@ -74,10 +74,10 @@ class ChannelTarget:
         spoken: int = 0,
         pings: bool = True,
     ) -> None:
-        """``message`` is answered, ``asker`` is the only one whom the answer may ping, if it ``pings`` anybody.
-        ``nonce`` (at most 21 characters) makes posting safe to repeat. ``is_repeated``: whether there was an attempt
-        before this one, which may have posted what it could not note any more. ``spoken``: voice messages that were
-        posted and deleted again since."""
+        """``message`` is the one that is answered; ``asker`` is the only one whom the answer may ping, if it ``pings``
+        anybody. ``nonce`` (at most 21 characters) makes posting safe to repeat. ``is_repeated``: whether there was an
+        earlier attempt, which may have posted messages that it could not record. ``spoken``: how many voice messages
+        were posted and then deleted."""
         self._spoken = spoken
         self._pings = pings
         self._rest = rest
@@ -86,7 +86,7 @@ class ChannelTarget:
         self._asker = hikari.Snowflake(asker)
         self._nonce = nonce
         self._unsure: set[int] = set(range(MAX_UNSURE)) if is_repeated else set()
-        """Numbers of the messages that may be there although nobody heard of it."""
+        """The numbers of messages that may have been posted although no response came."""
 
     async def post(self, index: int, text: str, extras: Extras, first: hikari.Snowflake | None) -> hikari.Snowflake:
         unsure = index in self._unsure
@@ -94,7 +94,7 @@ class ChannelTarget:
         message = await self._create(index, text, extras, first)
         self._unsure.discard(index)
         if unsure:
-            # Discord has given what was posted before with this nonce, if it was: that says something else.
+            # If this was posted before, Discord has returned that message for the nonce, and its text is an older one.
             await self.edit(message, text, extras if extras.row else extras._replace(row=None))
         return message
 
@@ -145,8 +145,8 @@ class ChannelTarget:
 
 
 class InteractionTarget:
-    """Answers a command, or a form, that was deferred. Discord takes such answers for 15 minutes, and does not count
-    them against the limit for all requests."""
+    """Answers a deferred command, button or form. Discord accepts such answers for 15 minutes, and does not count them
+    against its global rate limit."""
 
     pace = None
 
@@ -156,7 +156,7 @@ class InteractionTarget:
         *,
         private: bool,
     ) -> None:
-        """``private``: only the one who called sees it."""
+        """``private``: whether only the person who called sees it."""
         self._interaction = interaction
         self._private = private
 
@@ -187,8 +187,8 @@ class InteractionTarget:
         await self._interaction.delete_message(message)
 
     async def speak(self, speech: Speech, first: hikari.Snowflake) -> hikari.Snowflake:
-        """Answers to commands cannot carry a voice message besides their text; it is posted in the channel where the
-        bot may, and as an audio file otherwise."""
+        """An interaction's answer cannot carry a voice message besides its text, so the voice message is posted in the
+        channel if the bot may do so, and sent as an audio file otherwise."""
         interaction = self._interaction
         native = hikari.Permissions.SEND_VOICE_MESSAGES & (interaction.app_permissions or hikari.Permissions.NONE)
         if native and not self._private and interaction.guild_id is not None:

@@ -1,7 +1,7 @@
-"""What people see of an answer before its first word, and of a voice message that is still being made.
+"""What people see before an answer's first word, and while its voice message is being made.
 
-Each sign is a request to Discord, so that there is one only where nothing else shows that somebody is at work, and none
-where Discord's limit for all requests is near (``pace.py``).
+Each sign is a request to Discord, so there is one only when nothing else shows that the bot is at work, and none when
+Discord's global rate limit is near (``pace.py``).
 """
 
 from __future__ import annotations
@@ -23,23 +23,25 @@ WORKING = _("I am working on the answer …")
 TYPING_AFTER_S = 0.5
 """Nobody misses a sign of life before that."""
 TYPING_AGAIN_S = 8.0
-"""Discord shows that somebody is typing for 10 s."""
+"""Discord shows the typing indicator for 10 s."""
 ANNOUNCED_AFTER_S = 4.0
-"""Before that, Discord's sign of typing is enough."""
+"""Before that, Discord's typing indicator is enough."""
 HEADING_AFTER_S = 2.0
-"""A heading, such as a transcript, waits at least so long for the beginning of the answer, to come with it."""
+"""A heading, such as a transcript, waits at least this long so that it can be shown with the beginning of the
+answer."""
 SPEAKING_AFTER_S = 4.0
-"""How long after the text a voice message is not missed yet, at least."""
+"""The least time after the text before anybody misses the voice message."""
 HEADING_SHARE, SPEAKING_SHARE = 0.5, 1.0
-"""Of the time that was waited before: where all takes long, signs are no more in number, but further apart."""
+"""The same delays as shares of the time waited so far: if everything takes long, there are no more signs, but they come
+further apart."""
 
 
 @contextlib.asynccontextmanager
 async def signs_of_life(
     rest: hikari.api.RESTClient, channel: hikari.Snowflakeish, reply: StreamingReply
 ) -> AsyncIterator[None]:
-    """Show in ``channel``, until the block ends, that ``reply`` is being worked on. That it may not be shown (no
-    permission, a deleted question) does no harm here: whoever writes the reply is told so."""
+    """Until the block ends, show in ``channel`` that ``reply`` is being worked on. If a sign is refused (no permission,
+    a deleted question), nothing is raised here: the code that writes the reply gets that error itself."""
     began_s = time.monotonic()
     tasks = {
         asyncio.create_task(_typing(rest, channel, reply, began_s)),
@@ -56,7 +58,8 @@ async def signs_of_life(
 async def _typing(
     rest: hikari.api.RESTClient, channel: hikari.Snowflakeish, reply: StreamingReply, began_s: float
 ) -> None:
-    """hikari's own context manager leaves the error of a refused request unread in a task of its own."""
+    """hikari's own context manager is not used, because it leaves the error of a refused request unread in a task of
+    its own."""
     with contextlib.suppress(hikari.HTTPError):
         delay_s = TYPING_AFTER_S
         while not await _happens(reply.visible, delay_s):
@@ -88,7 +91,7 @@ def _sign(reply: StreamingReply) -> str:
 
 
 async def _happens(event: asyncio.Event, within_s: float) -> bool:
-    """Whether ``event`` is set by then."""
+    """Whether ``event`` is set within that time."""
     try:
         async with asyncio.timeout(within_s):
             return await event.wait()

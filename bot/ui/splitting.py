@@ -8,23 +8,24 @@ from typing import NamedTuple
 from bot.ui.graphemes import beginning
 
 MESSAGE_LIMIT = 2000
-"""Characters that a message may have (Discord, Create Message)."""
+"""The most characters in a message (Discord, Create Message)."""
 
 _FENCE = re.compile(r"^((?:[ \t]|>)*)((?:[-*+]|\d{1,9}[.)])[ \t]+)?(`{3,})([^\s`]*)[^`\n]*$", re.MULTILINE)
-"""A line that opens or closes a code block, also within a quote or behind the mark of a list."""
+"""A line that opens or closes a code block, also within a quote or after a list marker."""
 _LINE_ENDS = (re.compile(r"\n\n(?=\S)"), re.compile(r"\n(?=\S)"), re.compile(r"\n"))
-"""Where a message may end, the better first: Discord drops the spaces that a message begins with."""
+"""Where a message may end, the best first: Discord drops the spaces at the beginning of a message, so a line that
+begins with one is the last choice."""
 _ENDS = (". ", "! ", "? ", "… ", "。", " ")
 _MAX_LANGUAGE_CHARS = 20
 _MAX_INDENT_CHARS = 24
-"""Of a code block that is opened again; a deeper one moves to the left."""
+"""The deepest indentation of a code block that is reopened; a deeper one moves to the left."""
 
 
 class _Block(NamedTuple):
     """A code block that is open at the end of a text."""
 
     indent: str
-    """What stands before its fences: spaces, and the marks of quotes."""
+    """What stands before its fences: spaces and quote markers."""
     marks: str
     language: str
 
@@ -40,10 +41,10 @@ class _Block(NamedTuple):
 def split(text: str, limit: int = MESSAGE_LIMIT) -> list[str]:
     """``text`` in pieces of at most ``limit`` characters, none of them blank.
 
-    Cuts are made, in this order of liking, at an empty line, a line's end, a sentence's end, a space; inside a word
-    only when it is longer than half a piece, and then between two signs. A code block that is cut is closed, and opened
-    again with its language and its indentation in the next piece. The pieces of a text do not change when more is added
-    behind it, except for the last one, so that a reply that grows can be shown by edits. ``limit`` is at least 64.
+    Cuts are made, in order of preference, at an empty line, the end of a line, the end of a sentence or a space; inside
+    a word only if it is longer than half a piece, and then between two graphemes. A code block that is cut is closed,
+    and reopened with its language and indentation in the next piece. If more text is appended, only the last piece
+    changes, so that a growing reply can be shown by edits. ``limit`` is at least 64.
     """
     pieces: list[str] = []
     rest, opening = text.strip(), ""
@@ -57,7 +58,7 @@ def split(text: str, limit: int = MESSAGE_LIMIT) -> list[str]:
         piece = head[:cut].rstrip()
         block = _open_block(piece)
         rest = head[cut:]
-        # The spaces before a line say where in a list or in a program it stands.
+        # A line's leading spaces show how deep in a list or a program it stands.
         rest = rest.lstrip("\n") if block is not None or head[cut - 1] == "\n" else rest.lstrip()
         opening = "" if block is None else block.opening
         if block is not None:
@@ -68,7 +69,7 @@ def split(text: str, limit: int = MESSAGE_LIMIT) -> list[str]:
 
 
 def _cut(text: str, room: int, *, at_least: int) -> int:
-    """Where to cut ``text`` so that at most ``room`` characters stay in front."""
+    """Where to cut ``text`` so that at most ``room`` characters stay before the cut."""
     window = text[: room + 1]
     for end in _LINE_ENDS:
         cuts = [found.end() for found in end.finditer(window) if at_least <= found.start() and found.end() <= room]

@@ -18,19 +18,21 @@ from bot.ui.splitting import MESSAGE_LIMIT, split
 log = structlog.get_logger()
 
 EDIT_INTERVAL_S, MAX_EDIT_INTERVAL_S = 1.0, 6.0
-"""Between two edits: at first, and at most. Discord allows about five edits in five seconds to a channel, and fifty
-requests a second to all of a bot: where few are left (``pace.py``), they come further apart, or not at all."""
+"""The time between two edits, at first and at most. Discord allows about five edits in five seconds in a channel, and
+fifty requests a second for the whole bot: when few of those are left (``pace.py``), edits come further apart, or not at
+all."""
 INTERVAL_SHARE = 0.5
-"""Of the time that an answer has been growing for: who has much to read does not wait for the next line."""
+"""The time between edits as a share of the time the answer has been growing: people with much to read are not waiting
+for the next line."""
 BEGINNING_S = 0.5
-"""So long the first words gather below what is shown already: a short answer is whole by then."""
+"""How long the first words are held back when something is shown already: a short answer is complete by then."""
 FEW_CHARS, FEW_WAIT_S = 24, 2.0
-"""So little that is new waits so much longer for more."""
+"""Fewer new characters than this wait this much longer for more."""
 MAX_MESSAGES = 5
-"""A longer reply (about 10,000 characters) ends as a file, not as a flood."""
+"""A longer reply (about 10,000 characters) ends with a file instead of a flood of messages."""
 
 MAX_MESSAGES_WITHOUT_FILE = 20
-"""Where no file may be attached."""
+"""The limit if no file may be attached."""
 
 THE_REST = _("This answer is long: all of it is in the file.")
 NO_FILE = _("I may not attach files here, so this answer comes in messages alone.")
@@ -50,8 +52,8 @@ class StreamingReply:
         streaming_row: hikari.api.ComponentBuilder | None = None,
     ) -> None:
         """
-        ``posted``: ids of the messages that an earlier attempt left; they are edited instead of posting again.
-        ``on_posted`` is given all the ids whenever there is a new one. ``streaming_row``: buttons below the first
+        ``posted``: ids of the messages that an earlier attempt left; they are edited instead of posting new ones.
+        ``on_posted`` is called with all the ids whenever there is a new one. ``streaming_row``: buttons below the first
         message for as long as the reply grows.
         """
         self.headed = asyncio.Event()
@@ -61,13 +63,13 @@ class StreamingReply:
         self.begun = asyncio.Event()
         """Set once there is more to show than a heading or an announcement."""
         self.completed = asyncio.Event()
-        """Set once ``finish`` has shown the last word."""
+        """Set once the reply is finished, ended with a note or withdrawn."""
         self._heading = ""
         self._is_announced = False
         self._lock = asyncio.Lock()
         self._target = target
         self.locale = locale
-        """Of the person, as well as it is known; may be set when more is known."""
+        """The person's locale as far as it is known; may be set when more is known."""
         self._on_posted = on_posted
         self._streaming_row = streaming_row
         self._shown: list[tuple[hikari.Snowflake, str]] = [(hikari.Snowflake(id_), "") for id_ in posted]
@@ -81,7 +83,8 @@ class StreamingReply:
 
     @property
     def heading(self) -> str:
-        """What stands above the answer, with its line break. It is shown with what is shown next."""
+        """The text above the answer, including its line break. A new heading appears with the next text that is
+        shown."""
         return self._heading
 
     @heading.setter
@@ -96,19 +99,19 @@ class StreamingReply:
         return tuple(id_ for id_, _text in self._shown)
 
     def seen(self, message: int, text: str) -> None:
-        """Take ``text`` for what ``message``, which an earlier attempt left, says."""
+        """Record that ``message``, which an earlier attempt left, already says ``text``."""
         self._shown = [(id_, text if id_ == message else shown) for id_, shown in self._shown]
 
     async def show(self, text: str, *, at_once: bool = False) -> bool:
-        """Show ``text`` below the heading if it is time for an edit, or ``at_once``; says whether it did. Where there
-        is neither, what is shown next takes the place of all that is.
+        """Show ``text`` below the heading if an edit is due, or ``at_once``; return whether it did. If text and heading
+        are both empty, the next text shown replaces all of the messages.
 
         Raises: as ``finish``.
         """
         if not at_once and not (text.strip() and self._is_due(text)):
             return False
         async with self._lock:
-            # No more than is shown: what comes behind changes none of the pieces before it.
+            # Only as much as can be shown is split: later text changes none of the pieces before it.
             if pieces := split((self.heading + text)[: (MAX_MESSAGES + 1) * MESSAGE_LIMIT])[:MAX_MESSAGES]:
                 self.begun.set()
                 await self._update(pieces)
@@ -123,8 +126,7 @@ class StreamingReply:
         return True
 
     async def show_progress(self, text: str) -> None:
-        """Show ``text`` below the heading at once, unless Discord's limit for all requests is near: nobody would miss
-        it.
+        """Show ``text`` below the heading at once, unless Discord's global rate limit is near: nobody would miss it.
 
         Raises: as ``finish``.
         """
@@ -133,7 +135,7 @@ class StreamingReply:
 
     @property
     def has_room_for_signs(self) -> bool:
-        """Whether there may be requests for what is no part of the reply."""
+        """Whether requests that are not part of the reply itself may be made."""
         return self._target.pace is None or self._target.pace.has_room_for_signs
 
     def _is_due(self, text: str) -> bool:
@@ -149,9 +151,9 @@ class StreamingReply:
         return late_s >= FEW_WAIT_S or (late_s >= 0 and abs(len(text) - self._shown_chars) >= FEW_CHARS)
 
     async def announce(self, sign: str) -> None:
-        """Show the heading and ``sign`` in place of an answer that has not begun, so that it can be stopped; nothing
-        where there is nothing to stop it by, an earlier attempt has left an answer, or Discord's limit is near.
-        Whatever is shown next takes its place.
+        """Show the heading and ``sign`` in place of an answer that has not begun, so that it can be stopped. Nothing is
+        shown if there is no button to stop it with, an earlier attempt has left an answer, or Discord's global rate
+        limit is near. Whatever is shown next replaces it.
 
         Raises: as ``finish``.
         """
@@ -175,10 +177,11 @@ class StreamingReply:
         row: hikari.api.ComponentBuilder | None = None,
         file: hikari.UndefinedOr[hikari.Bytes] = hikari.UNDEFINED,
     ) -> None:
-        """Show ``text`` for good, with ``note`` (small print, at most 500 characters) and ``row`` (buttons) below it.
+        """Show the final ``text``, with ``note`` (small print, at most 500 characters) and ``row`` (buttons) below it.
 
-        A text of more than ``MAX_MESSAGES`` messages is cut there, and ``whole`` (or ``text``) is attached as a file;
-        a text that fits comes with ``file``. Where no file may be attached, all of it comes in messages.
+        A text of more than ``MAX_MESSAGES`` messages is cut there, and ``whole`` (or ``text``) is attached as a file; a
+        text that fits comes with ``file``. If no file may be attached, the text comes in up to
+        ``MAX_MESSAGES_WITHOUT_FILE`` messages, without its end if it is longer.
 
         Raises:
             ReplyGoneError: one of the reply's messages was deleted.
@@ -204,7 +207,7 @@ class StreamingReply:
         return "\n".join(part for part in (f"-# {translate(sentence, self.locale)}", note) if part)
 
     async def withdraw(self) -> None:
-        """Delete what is shown.
+        """Delete all messages of the reply.
 
         Raises:
             hikari.HTTPError: Discord refuses.
@@ -234,7 +237,7 @@ class StreamingReply:
         return [*pieces[:-1], *_with_note(pieces[-1:], note)]
 
     async def speak(self, speech: Speech) -> int:
-        """Post ``speech`` after the reply; the id of that message.
+        """Post ``speech`` after the reply; return the id of that message.
 
         Raises:
             ReplyGoneError: the reply was deleted.
@@ -264,7 +267,7 @@ class StreamingReply:
             self.completed.set()
 
     async def _update(self, pieces: Sequence[str], *, last: Extras = NO_EXTRAS, rows_go: bool = False) -> None:
-        """Make the messages say ``pieces``. ``rows_go``: buttons that are there go, but for those of ``last``."""
+        """Make the messages say ``pieces``. ``rows_go``: existing buttons are removed, except for those of ``last``."""
         self.visible.set()
         for index, piece in enumerate(pieces):
             extras = last if index == len(pieces) - 1 else NO_EXTRAS
@@ -301,7 +304,7 @@ class StreamingReply:
 
 
 def edit_interval_s(grown_s: float) -> float:
-    """How long after an edit the next one may come, for an answer that has been growing for so long."""
+    """The time from one edit to the next, for an answer that has been growing for ``grown_s`` seconds."""
     return min(max(EDIT_INTERVAL_S, INTERVAL_SHARE * grown_s), MAX_EDIT_INTERVAL_S)
 
 
@@ -314,7 +317,7 @@ def _ended(pieces: Sequence[str], limit: int, note: str) -> list[str]:
 
 
 def _with_note(last: list[str], note: str) -> list[str]:
-    """The last piece (or none) with ``note`` below it, in a message of its own where there is no room."""
+    """The last piece (or none) with ``note`` below it, or in a message of its own if there is no room."""
     if not note:
         return last
     if last and len(last[0]) + len(note) + 1 <= MESSAGE_LIMIT:

@@ -16,17 +16,17 @@ _ENCODINGS = (
     "cp1251", "cp1252", "cp1250", "cp1253", "cp1254", "koi8_r", "cp866", "shift_jis", "gb18030", "big5", "euc_kr",
     "euc_jp", "cp1255", "cp1256", "cp874", "iso8859_2", "iso8859_5", "koi8_u",
 )  # fmt: skip
-"""Those that are tried where a text is neither UTF-8 nor UTF-16, the most usual of those that are much alike first."""
+"""The encodings that are tried if a text is neither UTF-8 nor UTF-16; of similar ones, the most usual comes first."""
 _ALIKE = 0.01
 _MIN_IN_TEXT, _MAX_SHARE = 7, 0.9
 TEXT_LIMIT_BYTES = 256 << 10
 """About 60,000 tokens: more than most models can take."""
 GUESSED_BYTES = 64 << 10
-"""By so much of a text its encoding is guessed."""
+"""How much of a text is used to guess its encoding."""
 
 
 class NotTextError(StarlingError):
-    """Raised when a file that looks like text by its name is something else."""
+    """Raised when a file that looks like text by its name is not text."""
 
     sentence = _("I cannot read {name}: it is not text.")
 
@@ -44,11 +44,11 @@ class TextTooLargeError(StarlingError):
 
 
 async def read_text_file(attachment: hikari.Attachment) -> str:
-    """The text in ``attachment``, in any encoding that texts usually have, without space around it.
+    """The text in ``attachment``, in any usual encoding, without surrounding whitespace.
 
     Raises:
         TextTooLargeError: it is larger than ``TEXT_LIMIT_BYTES``.
-        NotTextError: it is something else.
+        NotTextError: it is not text.
         StarlingError: it could not be fetched, see ``download``.
     """
     if attachment.size > TEXT_LIMIT_BYTES:
@@ -61,20 +61,21 @@ async def read_text_file(attachment: hikari.Attachment) -> str:
 
 
 def decoded_text(data: bytes) -> str | None:
-    """The text ``data``, or its beginning, in whichever encoding it seems to have; None: it is no text."""
+    """The text ``data``, or the beginning of one, decoded from whichever encoding it seems to have; None if it is not
+    text."""
     text = _decoded(data)
     return None if text is None or "\0" in text else text
 
 
 def _of_unicode(data: bytes) -> str:
-    """Which encoding of Unicode ``data`` seems to have, UTF-8 where nothing speaks for another."""
+    """Which Unicode encoding ``data`` seems to have; UTF-8 if nothing suggests another."""
     if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         return "utf-32"
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     begun = data[:4096]
     for encoding, larger in (("utf-16-le", begun[1::2]), ("utf-16-be", begun[0::2])):
-        # Of alphabets, one byte of each two is smaller than any that is in texts of one byte a sign.
+        # In UTF-16, text of an alphabet has one byte in every pair that is smaller than any byte of single-byte text.
         if len(larger) > 3 and sum(byte < _MIN_IN_TEXT for byte in larger) >= _MAX_SHARE * len(larger):
             return encoding
     return "utf-8-sig"
@@ -82,7 +83,7 @@ def _of_unicode(data: bytes) -> str:
 
 def _decoded(data: bytes) -> str | None:
     encoding = _of_unicode(data)
-    # A beginning may end within a sign.
+    # The beginning of a text may end in the middle of a character.
     decoder = codecs.getincrementaldecoder(encoding)()
     try:
         return decoder.decode(data)

@@ -20,16 +20,17 @@ class NothingToReplyToError(Exception):
 FILENAME = "voice-message.ogg"
 
 _REFUSED = (50013, 50173)
-"""Discord's codes for a missing permission: any, and SEND_VOICE_MESSAGES."""
+"""Discord's codes for a missing permission: any permission, and SEND_VOICE_MESSAGES."""
 
 
 def file_of(speech: Speech) -> hikari.Bytes:
-    """The upload. The type is given, not guessed: Discord keeps duration and waveform of ``audio/*`` alone."""
+    """The file to upload. Its type is given, not guessed: Discord keeps the duration and waveform of ``audio/*``
+    only."""
     return hikari.Bytes(speech.ogg, FILENAME, "audio/ogg")
 
 
 def waveform_of(speech: Speech) -> str:
-    """The waveform as Discord takes it."""
+    """The waveform as Discord expects it."""
     return base64.b64encode(speech.waveform).decode()
 
 
@@ -83,8 +84,8 @@ async def _post_native(
     reply_to: hikari.Snowflake,
     nonce: str,
 ) -> hikari.Message:
-    """hikari's own ``create_voice_message`` takes no nonce, and repeats a request that Discord carried out and then
-    failed: everything else of it is used as it is."""
+    """hikari's own ``create_voice_message`` takes no nonce, and repeats a request that failed after Discord had carried
+    it out. The rest of hikari's code for it is used as it is."""
     assert isinstance(rest, hikari.impl.RESTClientImpl)
     body, form = rest._build_voice_message_payload(
         attachment=file_of(speech), waveform=waveform_of(speech), duration=round(speech.duration_s, 3),
@@ -101,7 +102,8 @@ async def _post_native(
 async def defer(
     interaction: hikari.CommandInteraction | hikari.ComponentInteraction, *, ephemeral: bool = False
 ) -> None:
-    """Promise a voice message: the answer is an edit, and an edit cannot set the flag, so the deferral must."""
+    """Defer an answer that will be a voice message: the answer is an edit, which cannot set the flag, so the deferral
+    must."""
     flags = hikari.MessageFlag.IS_VOICE_MESSAGE | (
         hikari.MessageFlag.EPHEMERAL if ephemeral else hikari.MessageFlag.NONE
     )
@@ -109,7 +111,7 @@ async def defer(
 
 
 async def keep_promise(interaction: hikari.CommandInteraction | hikari.ComponentInteraction, speech: Speech) -> None:
-    """Put ``speech`` into the promised voice message.
+    """Complete the deferred voice message with ``speech``.
 
     Raises:
         hikari.UnauthorizedError: the interaction is older than 15 minutes.

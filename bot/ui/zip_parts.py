@@ -1,4 +1,4 @@
-"""A file as a zip that is cut into parts, for where one file may only have so many bytes."""
+"""A file as a zip that is cut into parts, for places that limit the size of a file."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from bot.storage.zip_sink import ZipSink
 
 _CHUNK = 1 << 20
 _SMALL = 1 << 30
-"""Below, no size in the zip can need more than 32 bits."""
+"""Below this, no size in the zip can need more than 32 bits."""
 _FASTEST = 1
-"""Level of compression: text takes a quarter of the time of the usual level, and half as much room again."""
+"""The compression level: text takes a quarter of the time of the default level, and half as much space again."""
 
 
 def zip_parts(source: BinaryIO, name: str, *, size_bytes: int, part_bytes: int) -> Iterator[bytes]:
-    """The parts of a zip that holds ``source`` as ``name``, each of ``part_bytes`` but for the last.
+    """The parts of a zip that holds ``source`` as ``name``, each of ``part_bytes`` except for the last.
 
-    Joined one behind the other they are the zip: named ``x.zip.001``, ``x.zip.002``, ... 7-Zip opens them so. Little
-    more than one part is in memory. ``source`` is read from its beginning, ``size_bytes`` of it; the same source gives
-    the same parts. Blocks.
+    Concatenated, they are the zip: 7-Zip opens them if they are named ``x.zip.001``, ``x.zip.002``, and so on. Little
+    more than one part is in memory. ``size_bytes`` of ``source`` are read from its beginning; the same source gives the
+    same parts. Blocks.
     """
     source.seek(0)
     sink, left = ZipSink(), size_bytes

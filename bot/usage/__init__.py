@@ -1,1 +1,1 @@
-"""What was used, and the limits of it."""
+"""Usage of models, and its daily limits."""

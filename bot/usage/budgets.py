@@ -1,4 +1,4 @@
-"""What each user and each guild may use a day, and counting it."""
+"""How much each user and each guild may use per day, and counting what they use."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class BudgetKind(StrEnum):
     """What is limited."""
 
     TOKENS = "tokens"
-    """Of the chat model, in and out."""
+    """Tokens of the chat model, in and out."""
     AUDIO = "audio"
-    """Seconds of recordings that are heard."""
+    """Seconds of recordings that are transcribed."""
 
 
 class BudgetHolder(StrEnum):
@@ -44,17 +44,17 @@ class BudgetHolder(StrEnum):
 
 
 _EVERYWHERE = (BudgetHolder.USER, BudgetHolder.PRIVATE)
-"""Whose use is counted over several places."""
+"""Holders whose use is counted across several places."""
 
 LOW = 0.1
-"""The part of a limit that is little enough to be told."""
+"""People are told when less than this part of a limit is left."""
 
 
 class UsedUpError(StarlingError):
-    """Raised when nothing is left of what may be used on this day."""
+    """Raised when a limit for the day is used up."""
 
     def __init__(self, limit: float, renewed: datetime) -> None:
-        """``limit``: tokens or seconds."""
+        """``limit``: in tokens or seconds."""
         super().__init__(limit=limit, limit_min=round(limit / 60, 1), renewed=f"<t:{int(renewed.timestamp())}:R>")
 
 
@@ -103,7 +103,7 @@ class GuildTokensUsedUpError(UsedUpError):
 
 
 class UserAudioUsedUpError(UsedUpError):
-    """Raised when a user may have no more recordings heard."""
+    """Raised when a user may have no more recordings transcribed."""
 
     sentence = _(
         "You have used up your {limit_min:g} min of recordings for today. "
@@ -112,7 +112,7 @@ class UserAudioUsedUpError(UsedUpError):
 
 
 class PrivateAudioUsedUpError(UsedUpError):
-    """Raised when a user may have no more recordings heard outside of guilds that have invited Starling."""
+    """Raised when a user may have no more recordings transcribed outside of guilds that have invited Starling."""
 
     sentence = _(
         "You have used up the {limit_min:g} min of recordings that you have a day outside the servers that have "
@@ -121,7 +121,7 @@ class PrivateAudioUsedUpError(UsedUpError):
 
 
 class MemberAudioUsedUpError(UsedUpError):
-    """Raised when a member may have no more recordings heard in a guild."""
+    """Raised when a member may have no more recordings transcribed in a guild."""
 
     sentence = _(
         "You have used up the {limit_min:g} min of recordings that each member of this server has a day. "
@@ -130,7 +130,7 @@ class MemberAudioUsedUpError(UsedUpError):
 
 
 class GuildAudioUsedUpError(UsedUpError):
-    """Raised when a guild may have no more recordings heard."""
+    """Raised when a guild may have no more recordings transcribed."""
 
     sentence = _(
         "This server has used up its {limit_min:g} min of recordings for today. "
@@ -167,17 +167,17 @@ _LEFT: dict[tuple[BudgetHolder, BudgetKind], str] = {
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What someone may use on this day, and has used."""
+    """A limit for the day, and how much of it is used."""
 
     whose: BudgetHolder
     kind: BudgetKind
     limit: float
-    """Above 0; tokens or seconds."""
+    """Above 0; in tokens or seconds."""
     used: float
 
     @property
     def left(self) -> float:
-        """0 when more was used than might be."""
+        """How much is left; 0 if more than the limit was used."""
         return max(self.limit - self.used, 0.0)
 
     def left_text(self, locale: str) -> str:
@@ -188,9 +188,9 @@ class Budget:
 
 
 class Budgets:
-    """Counts what is used, and says when it is enough.
+    """Counts what is used, and enforces the limits.
 
-    What runs already when the last is used up comes to its end, so a limit may be overstepped by that.
+    Work that is already running when a limit is reached is finished, so the limit may be exceeded by that much.
     """
 
     def __init__(
@@ -202,34 +202,35 @@ class Budgets:
         *,
         has_invited: Callable[[int], bool],
     ) -> None:
-        """``roles``: of members, where guilds may have limits by role. ``has_invited``: whether a guild has; in any
-        other, people have Starling for themselves alone."""
+        """``roles``: the roles of members, for guilds with limits by role. ``has_invited``: whether a guild has invited
+        Starling; in any other, people use it as an app that they installed for themselves."""
         self._roles = roles or KnownRoles()
         self._usage = usage
         self._has_invited = has_invited
         self._preferences = preferences
         self._warned: set[tuple[BudgetHolder, BudgetKind, int, int]] = set()
-        """Who was told today that little is left, of what: with the ids of user and guild, 0 where it is nobody's."""
+        """Who was told today that little is left, and of what; each ends with the ids of user and guild, 0 if none
+        applies."""
         self._warned_on: date | None = None
         self._settings = settings
 
     @property
     def renewed(self) -> datetime:
-        """When the next day begins, in UTC."""
+        """When the next day begins in UTC, and the limits are renewed."""
         return self._usage.now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
 
     async def require(self, user: int, guild: int | None, *kinds: BudgetKind) -> None:
-        """See that something of each of ``kinds`` is left for ``user`` in ``guild`` (None: in direct messages).
+        """Check that ``user`` has something left of each of ``kinds`` in ``guild`` (None: in direct messages).
 
         Raises:
-            UsedUpError: a subclass says of what nothing is left, and until when.
+            UsedUpError: the subclass says which limit is used up, and its text when it is renewed.
         """
         for budget in await self.of(user, guild, *kinds):
             if budget.used >= budget.limit:
                 raise _ERRORS[budget.whose, budget.kind](budget.limit, self.renewed)
 
     async def of(self, user: int, guild: int | None, *kinds: BudgetKind) -> list[Budget]:
-        """Every limit of ``kinds`` that holds for ``user`` in ``guild``, with what is used of it."""
+        """Every limit of ``kinds`` that applies to ``user`` in ``guild``, with how much of it is used."""
         guild = self._inviting(guild)
         limits = [
             (whose, kind, limit)
@@ -252,11 +253,11 @@ class Budgets:
         ]
 
     def _inviting(self, guild: int | None) -> int | None:
-        """``guild``, where it has invited Starling."""
+        """``guild`` if it has invited Starling, else None."""
         return guild if guild is not None and self._has_invited(guild) else None
 
     async def _limit(self, whose: BudgetHolder, kind: BudgetKind, user: int, guild: int | None) -> float:
-        """0 where there is none. What a guild has set holds as far as it is below what the host has set."""
+        """The limit, 0 if there is none. What a guild has set applies only as far as it is below the host's limit."""
         tokens, host = kind is BudgetKind.TOKENS, self._settings
         of_user = host.user_tokens_a_day if tokens else host.user_audio_s_a_day
         if whose is BudgetHolder.USER:
@@ -290,13 +291,13 @@ class Budgets:
         self._add(user, guild, model, UsageAmounts(use.prompt_tokens, use.reply_tokens, cost=cost))
 
     def count_recording(self, user: int, guild: int | None, duration_s: float) -> None:
-        """Count a recording that was heard."""
+        """Count a recording that was transcribed."""
         NOTES.inc()
         NOTES_S.inc(duration_s)
         self._add(user, guild, self._settings.whisper_model, UsageAmounts(heard_s=duration_s))
 
     def count_speech(self, user: int, guild: int | None, engine: str, text: str) -> None:
-        """Count ``text``, which was spoken by ``engine``."""
+        """Count the characters of ``text``, which was spoken by ``engine``."""
         SPOKEN_CHARACTERS.labels(engine).inc(len(text))
         self._add(user, guild, engine, UsageAmounts(spoken_characters=len(text)))
 
@@ -304,8 +305,8 @@ class Budgets:
         self._usage.add(guild_id=self._inviting(guild), user_id=user, model=model, amounts=amounts)
 
     async def running_out(self, user: int, guild: int | None, locale: str, *kinds: BudgetKind) -> list[str]:
-        """For each of ``kinds`` a sentence on the tightest limit of which less than a tenth is left and that was not
-        told yet on this day."""
+        """For each of ``kinds``, a sentence on the tightest limit that has less than a tenth left and was not mentioned
+        yet today, if there is one."""
         sentences = []
         budgets = await self.of(user, guild, *kinds)
         for kind in kinds:
@@ -317,7 +318,8 @@ class Budgets:
         return sentences
 
     def _tell_today(self, budget: Budget, user: int, guild: int | None) -> bool:
-        """Whether it was not told yet on this day, as far as this process knows; from now on it counts as told."""
+        """Whether ``budget`` was not mentioned yet today, as far as this process knows. From now on it counts as
+        mentioned."""
         today = self._usage.now.date()
         if self._warned_on != today:
             self._warned_on, self._warned = today, set()

@@ -1,4 +1,4 @@
-"""What somebody lets models do counts as what they have used."""
+"""Counts what models do for a user as that user's usage."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from bot.usage.budgets import BudgetKind, Budgets
 
 
 class BudgetMeter:
-    """Counts for one user in one guild."""
+    """Counts the tokens of one user in one guild."""
 
     def __init__(self, budgets: Budgets, user_id: int, guild_id: int) -> None:
         self._budgets = budgets
@@ -15,7 +15,7 @@ class BudgetMeter:
         self._guild_id = guild_id
 
     async def require(self) -> None:
-        """See that something is left.
+        """Check that tokens are left.
 
         Raises:
             UsedUpError
@@ -23,5 +23,5 @@ class BudgetMeter:
         await self._budgets.require(self._user_id, self._guild_id, BudgetKind.TOKENS)
 
     async def count(self, model: str, use: TokenUse) -> None:
-        """Count what ``model`` took."""
+        """Count the tokens that ``model`` used."""
         self._budgets.count_tokens(self._user_id, self._guild_id, model, use)

@@ -37,19 +37,20 @@ from bot.storage.tables import UsageRow
 log = structlog.get_logger()
 
 Clock = Callable[[], datetime]
-"""Gives the present as an aware time."""
+"""Returns the current time as an aware datetime."""
 
 KEPT_FOR = timedelta(days=400)
-"""A year, and what a comparison with the same month needs."""
+"""A year, and enough more to compare a month with the same month a year before."""
 
 WRITTEN_AFTER_S = 10.0
-"""What was counted is written with the end of the next job, or after so long at the latest."""
+"""Counted amounts are written when the next job ends, or after this time at the latest."""
 
 _READINGS = 5
-"""How often one tries to read while nothing is written; under a crowd the sums may lack what is."""
+"""How many times a read is tried until no write interferes; under heavy load, the sums may then lack what is just
+being written."""
 
 NO_GUILD = 0
-"""Stands for direct messages: a part of a primary key cannot be empty."""
+"""Stands for direct messages: a primary key column cannot be null."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +58,23 @@ class UsageAmounts:
     """How much was used."""
 
     prompt_tokens: int = 0
-    """Shown to the chat model."""
+    """Read by the chat model."""
     reply_tokens: int = 0
-    """Written by it."""
+    """Written by the chat model."""
     heard_s: float = 0.0
-    """Of recordings that were written down, in seconds."""
+    """Seconds of recordings that were transcribed."""
     spoken_characters: int = 0
-    """Of text that was spoken."""
+    """Characters of text that was spoken."""
     cost: float = 0.0
-    """Of the chat model, in the currency of the settings."""
+    """Cost of the chat model, in the currency of the settings."""
 
     @property
     def tokens(self) -> int:
-        """In and out."""
+        """Prompt and reply tokens together."""
         return self.prompt_tokens + self.reply_tokens
 
     def __add__(self, other: UsageAmounts) -> UsageAmounts:
-        """Both together."""
+        """The sum of both."""
         return UsageAmounts(*(getattr(self, name) + getattr(other, name) for name in _NAMES))
 
 
@@ -82,15 +83,15 @@ _KEYS = ("day", "guild_id", "user_id", "model")
 
 
 _Key = tuple[date, int, int, str]
-"""The day, the guild, the user and the model."""
+"""The day, guild id, user id and model."""
 _Counted = dict[_Key, UsageAmounts]
 
 
 class UsageStore(DataHolder):
     """Amounts by day (UTC), guild, user and model.
 
-    What is counted is known here at once, and written together: with the end of the job that it was used for, which is
-    taken up and counted again if it never comes to that.
+    Counted amounts are included in what is read here at once. They are written together, when a job ends or after
+    ``WRITTEN_AFTER_S``; if they are lost before, their job did not end, and is resumed and counted again.
     """
 
     kept_for = KEPT_FOR
@@ -99,10 +100,10 @@ class UsageStore(DataHolder):
         self._database = database
         self._clock = clock
         self._counted: _Counted = {}
-        """What was not written yet."""
+        """What has not been written yet."""
         self._being_written: list[_Counted] = []
         self._writes = 0
-        """Grows when something begins to be written, and when that ends."""
+        """Incremented when a write begins, and when it ends."""
         self._settled = asyncio.Event()
         """Set while nothing is being written."""
         self._settled.set()
@@ -110,18 +111,19 @@ class UsageStore(DataHolder):
 
     @property
     def now(self) -> datetime:
-        """In UTC."""
+        """The current time in UTC."""
         return self._clock().astimezone(UTC)
 
     def add(self, *, guild_id: int | None, user_id: int, model: str, amounts: UsageAmounts) -> None:
-        """Add ``amounts`` to what is there for today; needs a running event loop."""
+        """Add ``amounts`` to those of today; needs a running event loop."""
         key = self.now.date(), guild_id or NO_GUILD, user_id, model[:200]
         self._counted[key] = self._counted.get(key, UsageAmounts()) + amounts
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write_later())
 
     async def write(self, session: AsyncSession) -> None:
-        """Write what was counted, in this transaction; of two processes at once, both count."""
+        """Write what was counted, in this transaction. Amounts are added to the stored ones, so that those of several
+        processes all count."""
         counted, self._counted = self._counted, {}
         if not counted:
             return
@@ -140,7 +142,7 @@ class UsageStore(DataHolder):
 
         event.listen(session.sync_session, "after_commit", lambda _session: end(is_kept=True), once=True)
         event.listen(session.sync_session, "after_rollback", lambda _session: end(is_kept=False), once=True)
-        # In order, so that no two processes wait for each other.
+        # Sorted, so that two processes cannot deadlock.
         rows = [dict(zip(_KEYS, key, strict=True)) | asdict(counted[key]) for key in sorted(counted)]
         await (await session.connection()).execute(_adding(self._database.engine.dialect.name), rows)
 
@@ -157,7 +159,7 @@ class UsageStore(DataHolder):
             log.exception("what was used cannot be written down")
 
     async def close(self) -> None:
-        """Write what was not written yet."""
+        """Write what has not been written yet."""
         if self._writing is not None:
             self._writing.cancel()
             await asyncio.gather(self._writing, return_exceptions=True)
@@ -166,7 +168,7 @@ class UsageStore(DataHolder):
     async def _read(
         self, wanted: Select[Any] | CompoundSelect[Any], values: Mapping[str, Any] | None = None
     ) -> tuple[Sequence[Row[Any]], _Counted]:
-        """What the database says to ``wanted`` with these ``values``, and what was not written at that moment."""
+        """The rows of the query ``wanted`` with these ``values``, and what had not been written at that moment."""
         for _attempt in range(_READINGS):
             await self._settled.wait()
             writes = self._writes
@@ -177,7 +179,8 @@ class UsageStore(DataHolder):
         return rows, dict(self._counted)
 
     async def of_places(self, day: date, places: Collection[tuple[int | None, int | None]]) -> list[UsageAmounts]:
-        """What was used on ``day`` in each of ``places``: in a guild, by a user, or by a user in a guild."""
+        """What was used on ``day`` in each of ``places``, pairs of guild and user: in a guild (user None), by a user
+        (guild None), or by a user in a guild."""
         ids: dict[str, Any] = {"day": day}
         for number, (guild_id, user_id) in enumerate(places):
             ids |= {f"guild_{number}": guild_id, f"user_{number}": user_id}
@@ -192,7 +195,7 @@ class UsageStore(DataHolder):
     async def by_day(
         self, since: date, *, guild_id: int | None = None, user_id: int | None = None
     ) -> dict[date, UsageAmounts]:
-        """What was used on each day from ``since`` on, in that guild, by that user, or by that user in that guild; days
+        """What was used on each day from ``since`` on: in the guild, by the user, or by the user in the guild. Days
         without any use are left out."""
         wanted = _sums(UsageRow.day >= since, guild_id, user_id).add_columns(UsageRow.day).group_by(UsageRow.day)
         rows, unwritten = await self._read(wanted)
@@ -203,17 +206,17 @@ class UsageStore(DataHolder):
         return found
 
     async def forget_guild(self, guild_id: int) -> int:
-        """Delete what was used in a guild; says how many rows."""
+        """Delete what was used in a guild; returns how many rows."""
         self._counted = {key: amounts for key, amounts in self._counted.items() if key[1] != guild_id}
         return await self._delete(UsageRow.guild_id == guild_id)
 
     async def forget_user(self, user_id: int) -> ErasureResult:
-        """Forget what a person has used."""
+        """Delete what a person has used."""
         self._counted = {key: amounts for key, amounts in self._counted.items() if key[2] != user_id}
         return ErasureResult(await self._delete(UsageRow.user_id == user_id))
 
     async def delete_before(self, moment: datetime, guild_id: int | None = None) -> int:
-        """Delete what was used on earlier days, in one guild or in all; says how many rows."""
+        """Delete what was used before the day of ``moment``, in one guild or in all; returns how many rows."""
         earlier = UsageRow.day < moment.date()
         return await self._delete(earlier if guild_id is None else earlier & (UsageRow.guild_id == guild_id))
 
@@ -228,8 +231,8 @@ class UsageStore(DataHolder):
 
 @functools.cache
 def _adding(dialect: str) -> Insert:
-    """What adds a row to the one with its keys, or keeps it where there is none. Every answer ends with it, and to put
-    it together takes as long as to carry it out."""
+    """The statement that adds amounts to the row with the same key, or inserts one. It is cached: every answer ends
+    with it, and building it takes as long as executing it."""
     table = cast("Table", UsageRow.__table__)
     insert = (postgresql if dialect == "postgresql" else sqlite).insert(table)
     values = {name: table.c[name] + insert.excluded[name] for name in _NAMES}
@@ -243,9 +246,9 @@ def _is_of(key: _Key, guild_id: int | None, user_id: int | None) -> bool:
 
 @functools.cache
 def _sums_of(places: tuple[tuple[bool, bool], ...]) -> CompoundSelect[Any]:
-    """The sums of a ``day`` in each of ``places``, which say whether they are of a guild and whether of a user: of
-    ``guild_0`` and ``user_0``, and so on. Every answer asks for them several times, and to put them together takes
-    twice as long as to read them."""
+    """A query for the sums of a ``day`` in each of ``places``, which say whether a guild and whether a user is given,
+    as the parameters ``guild_0`` and ``user_0`` and so on. It is cached: every answer needs it several times, and
+    building it takes twice as long as executing it."""
     day, sums = UsageRow.day == bindparam("day"), []
     for number, (has_guild, has_user) in enumerate(places):
         guild: _Id = bindparam(f"guild_{number}") if has_guild else None
@@ -267,6 +270,6 @@ def _sums(days: ColumnElement[bool], guild_id: _Id, user_id: _Id) -> Select[tupl
 
 
 def _amounts(row: object) -> UsageAmounts:
-    # PostgreSQL's sums of integers are decimals.
+    # PostgreSQL sums integers to decimals.
     kinds = {field.name: float if field.type == "float" else int for field in fields(UsageAmounts)}
     return UsageAmounts(**{name: kind(getattr(row, name)) for name, kind in kinds.items()})  # type: ignore[arg-type]

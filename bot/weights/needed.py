@@ -1,4 +1,4 @@
-"""Which bundled models the settings ask for."""
+"""Which bundled models the settings require."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from bot.weights.catalogue import CATALOGUE
 
 
 def needed_models(settings: Settings) -> list[str]:
-    """Names in the catalogue: for speech in and out where no workers do that, the embedded chat model and recall, as
-    far as they are used.
+    """The catalogue names of the models in use: for speech in and out unless workers do that, the embedded chat model,
+    and recall.
 
     Raises:
         UnknownEngineError, EngineNotConfiguredError: a setting chooses an engine that cannot be used.
@@ -24,12 +24,12 @@ def needed_models(settings: Settings) -> list[str]:
 
 
 def needed_for_speech(settings: Settings, kinds: Collection[str]) -> list[str]:
-    """Names in the catalogue for what is heard and spoken; ``kinds``: one of both, or both.
+    """The catalogue names of the models for speech; ``kinds``: ``hear``, ``speak``, or both.
 
     Raises:
         UnknownEngineError, EngineNotConfiguredError: a setting chooses an engine that cannot be used.
     """
-    # A second that the commands which ask for no model should not pay.
+    # These imports take a second, which commands that need no model should not pay.
     from audio.recognition.recognizers import RECOGNIZERS
     from audio.synthesis.engines import ENGINES
 

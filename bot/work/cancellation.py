@@ -1,4 +1,4 @@
-"""Stopping an answer in the middle, because a person says so."""
+"""Stopping an answer in the middle because a person asks for it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _FIRST = asyncio.FIRST_COMPLETED
 
 
 class CancelledByUserError(Exception):
-    """Raised in what is waited for when a person cancels it."""
+    """Raised for whoever awaits work that a person has cancelled."""
 
 
 class CancellationToken:
-    """Cancelled once, for one answer."""
+    """Cancels one answer, once."""
 
     def __init__(self) -> None:
         self._cancelled = asyncio.Event()
@@ -26,14 +26,14 @@ class CancellationToken:
         return self._cancelled.is_set()
 
     def cancel(self) -> None:
-        """Stop what runs under this token; more than once does no harm."""
+        """Stop what runs under this token; safe to call more than once."""
         self._cancelled.set()
 
     async def unless_cancelled(self, work: Awaitable[_T]) -> _T:
-        """What ``work`` gives.
+        """The result of ``work``.
 
         Raises:
-            CancelledByUserError: it was cancelled first; ``work`` was cancelled.
+            CancelledByUserError: the token was cancelled first, and ``work`` with it.
         """
         task, stop = asyncio.ensure_future(work), asyncio.ensure_future(self._cancelled.wait())
         try:
@@ -48,10 +48,10 @@ class CancellationToken:
     async def until_cancelled(
         self, stream: AsyncGenerator[_T, None], *, pause_s: float
     ) -> AsyncGenerator[_T | None, None]:
-        """What ``stream`` gives, until it is cancelled, and None whenever nothing has come for ``pause_s``. ``stream``
-        is closed at the end."""
+        """The items of ``stream`` until the token is cancelled, and None whenever nothing has come for ``pause_s``.
+        ``stream`` is closed at the end."""
         async with aclosing(stream):
-            # One for all that comes: that is a piece for each few letters.
+            # One task for the whole stream, whose items may be only a few letters each.
             stop = asyncio.create_task(self._cancelled.wait())
             try:
                 while not stop.done():
@@ -72,7 +72,7 @@ class CancellationToken:
 
 
 async def _ended(task: asyncio.Future[Any]) -> None:
-    """Let ``task`` end, if it has not."""
+    """Cancel ``task`` and wait for its end, unless it is done."""
     if not task.done():
         task.cancel()
         await asyncio.wait({task})

@@ -1,4 +1,4 @@
-"""The commands that are running: how many one user may have at once, and waiting for them before a stop."""
+"""The running commands: how many one user may have at once, and waiting for them before a stop."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class TooManyAtOnceError(StarlingError):
 
 
 class RestartingError(StarlingError):
-    """Raised when a command comes while Starling stops, or does not end before it must."""
+    """Raised when a command comes while Starling is stopping, or does not end in time."""
 
     sentence = _("I am being restarted. Please try again in a minute.")
     is_transient = True
@@ -46,8 +46,8 @@ class Invocations:
     def __init__(
         self, *, at_once: int, during: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
     ) -> None:
-        """``at_once``: how many commands one user may have running; not less than 1. ``during``: entered for each while
-        it runs."""
+        """``at_once``: how many commands one user may have running; at least 1. ``during``: a context that is entered
+        for each command while it runs."""
         self._during = during
         self._at_once = at_once
         self._of_user: collections.Counter[hikari.Snowflake] = collections.Counter()
@@ -58,12 +58,12 @@ class Invocations:
 
     @contextlib.contextmanager
     def held(self, user: hikari.Snowflake, kind: str) -> Iterator[None]:
-        """Hold one of the places that ``user`` has for what is of one ``kind`` beside commands: the same button, or
-        form. Another one, such as Stop, can still be used.
+        """Hold one of the places that ``user`` has for one ``kind`` of interaction other than commands: the same
+        button, or modal. Another one, such as Stop, can still be used.
 
         Raises:
-            RestartingError: Starling stops.
-            TooManyAtOnceError: all of the places are held.
+            RestartingError: Starling is stopping.
+            TooManyAtOnceError: all places are taken.
         """
         if self._closing:
             raise RestartingError
@@ -79,7 +79,7 @@ class Invocations:
                 del self._of_kind[key]
 
     def _free(self, task: asyncio.Task[object] | None) -> None:
-        """Give back the place of a command; the second time does nothing."""
+        """Give back the place of a command; safe to call twice."""
         user = self._places.pop(task, None) if task is not None else None
         if user is not None:
             self._of_user[user] -= 1
@@ -88,10 +88,10 @@ class Invocations:
 
     @property
     def hooks(self) -> list[lightbulb.ExecutionHook]:
-        """The hooks that every command needs, before those that do something after it: whoever has been answered does
-        not wait for that.
+        """The hooks that every command needs. They go before hooks that do something after the command, so that users
+        who have been answered do not have to wait for that before their next one.
 
-        lightbulb's own ``prefab.max_concurrency`` frees a place for each refused call, and so admits more.
+        lightbulb's own ``prefab.max_concurrency`` frees a place for each refused call too, and so admits more.
         """
 
         @lightbulb.hook(lightbulb.ExecutionSteps.MAX_CONCURRENCY, skip_when_failed=True)
@@ -114,7 +114,7 @@ class Invocations:
                 del self._running[task]
                 self._free(task)
 
-            # Each interaction has a task of its own, so this also holds when it is cancelled.
+            # Each interaction has a task of its own, so this also runs when it is cancelled.
             task.add_done_callback(leave)
             structlog.contextvars.bind_contextvars(
                 command=context.interaction.command_name,

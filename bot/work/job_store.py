@@ -21,16 +21,16 @@ from bot.work.shards import WHOLE, ShardShare
 
 
 class JobState(StrEnum):
-    """How far a job is."""
+    """The state of a job."""
 
     QUEUED = "queued"
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
-    """It is not wanted, or not yet: its message is gone, it is only offered, or too much waits."""
+    """Not wanted, or not yet: its message is gone, it is only offered, or too much is waiting."""
     STOPPED = "stopped"
-    """By a person, before it had heard all."""
+    """Stopped by a person before it had heard everything."""
 
 
 _OPEN = (JobState.QUEUED, JobState.RUNNING)
@@ -38,7 +38,7 @@ _OPEN = (JobState.QUEUED, JobState.RUNNING)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job. Ids are Discord's, but for ``id``."""
+    """One job. All ids except ``id`` are Discord's."""
 
     id: str
     """32 hexadecimal digits."""
@@ -50,21 +50,21 @@ class Job:
     message_id: int | None
     """The message that is answered."""
     payload: dict[str, Any]
-    """What the kind of job needs, as JSON; ``times``: how often it was begun anew."""
+    """What this kind of job needs, as JSON; ``times``: how often it was queued again."""
     reference: str | None
     """The reference that the user was shown when it failed."""
     attempts: int
-    """How often it was begun."""
+    """How often it was started since it was last queued."""
     created_at: datetime
     updated_at: datetime
 
 
 async def _nothing(_session: AsyncSession) -> None:
-    """Where nothing is written along."""
+    """The default for ``beside``: write nothing."""
 
 
 class JobStore(DataHolder):
-    """Jobs by id."""
+    """Stores jobs by id."""
 
     def __init__(
         self,
@@ -73,8 +73,8 @@ class JobStore(DataHolder):
         *,
         beside: Callable[[AsyncSession], Awaitable[None]] = _nothing,
     ) -> None:
-        """``share``: whose jobs are this process's to take up. ``beside``: called in the transaction in which a job
-        ends, for what is written along with it."""
+        """``share``: the shards whose jobs this process takes up. ``beside``: called in the transaction that stores a
+        job's end, to write more in it."""
         self._database = database
         self._share = share
         self._beside = beside
@@ -89,9 +89,9 @@ class JobStore(DataHolder):
         message_id: int | None = None,
         payload: dict[str, Any] | None = None,
     ) -> Job | None:
-        """Store a new job, queued; None when there is one of this kind for this message already.
+        """Store a new, queued job; None if there already is one of this kind for this message.
 
-        Discord may deliver an event twice: the second one finds the first one's job.
+        Discord may deliver an event twice: the second delivery finds the job of the first.
         """
         now = datetime.now(UTC)
         row = JobRow(
@@ -122,7 +122,7 @@ class JobStore(DataHolder):
             return None if row is None else _job(row)
 
     async def start(self, job_id: str) -> None:
-        """Note that the job is begun, once more."""
+        """Record that the job was started, perhaps again."""
         begun = {"state": JobState.RUNNING, "attempts": JobRow.attempts + 1, "updated_at": datetime.now(UTC)}
         async with self._database.sessions.begin() as session:
             await session.execute(update(JobRow).where(JobRow.id == job_id).values(begun))
@@ -130,7 +130,7 @@ class JobStore(DataHolder):
     async def finish(
         self, job_id: str, state: JobState, *, reference: str | None = None, noted: Mapping[str, Any] | None = None
     ) -> None:
-        """Note how the job ended; ``noted`` (whatever JSON can hold) is added to the payload."""
+        """Record how the job ended; ``noted`` (whatever JSON can hold) is added to the payload."""
         async with self._database.sessions.begin() as session:
             ended: dict[str, Any] = {"state": state, "reference": reference, "updated_at": datetime.now(UTC)}
             if noted and (row := await session.get(JobRow, job_id, with_for_update=True)) is not None:
@@ -147,7 +147,7 @@ class JobStore(DataHolder):
                 row.updated_at = datetime.now(UTC)
 
     async def begin_anew(self, job_id: str, payload: dict[str, Any]) -> Job:
-        """Queue the job once more, with another payload.
+        """Queue the job again, with another payload.
 
         Raises:
             KeyError: there is no such job.
@@ -174,13 +174,13 @@ class JobStore(DataHolder):
             return [_job(row) for row in await session.scalars(wanted)]
 
     async def stopped(self, message_ids: Collection[int]) -> frozenset[int]:
-        """Those of these messages with a job that was stopped before it had heard all."""
+        """Those of these messages with a job that was stopped before it had heard everything."""
         jobs = await self.of_messages(message_ids) if message_ids else []
         return frozenset(job.message_id for job in jobs if job.state is JobState.STOPPED and job.message_id)
 
     async def recent_channels(self, since: datetime, limit: int) -> list[tuple[int, int | None]]:
-        """Channels of our shards with a job that was touched since then, each with its guild: ``limit`` at most, those
-        with the latest first."""
+        """Channels of our shards with a job updated since ``since``, each with its guild: at most ``limit``, those with
+        the latest update first."""
         latest, ours = func.max(JobRow.updated_at), self._share.owned(JobRow.guild_id)
         wanted = select(JobRow.channel_id, JobRow.guild_id).where(JobRow.updated_at >= since, ours)
         wanted = wanted.group_by(JobRow.channel_id, JobRow.guild_id).order_by(latest.desc()).limit(limit)
@@ -188,26 +188,26 @@ class JobStore(DataHolder):
             return [(channel, guild) for channel, guild in await session.execute(wanted)]
 
     async def unfinished(self) -> list[Job]:
-        """Jobs that were promised on our shards and did not end, oldest first."""
+        """Jobs of our shards that were promised and have not ended, oldest first."""
         wanted = select(JobRow).where(JobRow.state.in_(_OPEN), self._share.owned(JobRow.guild_id))
         wanted = wanted.order_by(JobRow.created_at)
         async with self._database.sessions() as session:
             return [_job(row) for row in await session.scalars(wanted)]
 
     async def forget_messages(self, message_ids: Collection[int]) -> int:
-        """Forget what was promised for messages that were deleted: it holds their words."""
+        """Delete the jobs for deleted messages, since they hold the messages' words."""
         return await self._delete(JobRow.message_id.in_(message_ids))
 
     async def forget_user(self, user_id: int) -> ErasureResult:
-        """Forget what was promised to a person. What is under way comes to its end, but is not taken up again."""
+        """Delete a person's jobs. One that is running continues to its end, but is not resumed after a restart."""
         return ErasureResult(await self._delete(JobRow.user_id == user_id))
 
     async def forget_guild(self, guild_id: int) -> int:
-        """Forget what was promised in a guild."""
+        """Delete the jobs of a guild."""
         return await self._delete(JobRow.guild_id == guild_id)
 
     async def delete_before(self, moment: datetime, guild_id: int | None = None) -> int:
-        """Delete jobs that were last touched earlier, of one guild or of all; says how many."""
+        """Delete jobs last updated before ``moment``, of one guild or of all, and return how many."""
         older = JobRow.updated_at < moment
         return await self._delete(older if guild_id is None else and_(older, JobRow.guild_id == guild_id))
 

@@ -1,4 +1,4 @@
-"""Stored jobs, run in this process: a bounded number at once, a bounded number waiting."""
+"""Stored jobs, run in this process: a limited number run at once, and a limited number wait."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from bot.work.metrics import WAITS_S
 log = structlog.get_logger()
 
 Work = Callable[[Job, CancellationToken], Awaitable[None]]
-"""What is done for a job, until a person cancels it. It stores the job's end itself; what it leaves unfinished is taken
-up at the next start."""
+"""What is done for a job, until a person cancels it. It stores the job's end itself; unfinished work is resumed at the
+next start."""
 
 
 class JobQueueFullError(StarlingError):
-    """Raised when as many jobs wait as may wait."""
+    """Raised when no more jobs may wait."""
 
     sentence = _("Too many people are talking to me at once. Please try again in a minute.")
     is_transient = True
 
 
 class PersonQueueFullError(JobQueueFullError):
-    """Raised when as many jobs of one person wait as may wait of one."""
+    """Raised when no more jobs of one person may wait."""
 
     sentence = ngettext(
         "{limit} question of yours is already waiting, which is as many as I take. "
@@ -51,9 +51,9 @@ class PersonQueueFullError(JobQueueFullError):
 
 
 SHARE_OF_PERSON = 10
-"""One person may have this part of what may wait of one guild."""
+"""One person may have one in ten of the jobs that may wait in one guild."""
 GUILDS_WAITING = 5
-"""So many guilds' worth of jobs may wait in all."""
+"""In all, this many times as many jobs may wait as in one guild."""
 
 _Source = tuple[int, int]
 
@@ -65,7 +65,7 @@ class _Entry:
     cancellation: CancellationToken = field(default_factory=CancellationToken)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     since_s: float = field(default_factory=time.monotonic)
-    """When it came."""
+    """When it was submitted, by the monotonic clock."""
 
     @property
     def waited_s(self) -> float:
@@ -78,14 +78,14 @@ class _Entry:
 
     @property
     def group(self) -> Hashable:
-        """Whose turn it is: the guild's, or that of a person in direct messages."""
+        """Who takes turns with others: the guild, or the person in direct messages."""
         return ("user", self.job.user_id) if self.job.guild_id is None else ("guild", self.job.guild_id)
 
 
 class JobRunner:
-    """Runs jobs in turns: of guilds (or people in direct messages), and within a guild of people, so that who asks much
-    waits for those who ask little. Those of one person in one channel are run one after another, so that what is said
-    first is answered first."""
+    """Runs jobs in turns: between guilds (or people in direct messages), and within a guild between people, so that
+    those who ask much wait for those who ask little. Jobs of one person in one channel run one after another, so that
+    what is said first is answered first."""
 
     def __init__(
         self,
@@ -94,31 +94,31 @@ class JobRunner:
         waiting: int,
         during: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
     ) -> None:
-        """``at_once``: jobs that run at the same time, half of them of one person at most, so that whoever asks in many
-        channels leaves places to others. ``waiting``: how many more may wait of one guild. Both at least 1. Of one
-        person a tenth of it may wait, of all together five times as much.
-        ``during``: entered for each while it runs."""
+        """``at_once``: how many jobs run at the same time, at most half of them (rounded up) for one person, so that
+        whoever asks in many channels leaves places to others. ``waiting``: how many more may wait in one guild. Both
+        are at least 1. A tenth of ``waiting`` may wait for one person, five times as many in all.
+        ``during``: a context that is entered for each job while it runs."""
         self._during = during
         self._waiting: list[_Entry] = []
-        """In the order in which they came."""
+        """In order of arrival."""
         self._max_of_guild = waiting
         self._max_of_person = max(1, waiting // SHARE_OF_PERSON)
         self._turns = itertools.count()
         self._last_turn: dict[Hashable, int] = {}
-        """When each group, and each person, that has jobs was last served."""
+        """The number of the last turn of each group, and each person, that has jobs."""
         self._news = asyncio.Event()
         """Set when there may be something to do."""
         self._taken = asyncio.Event()
-        """Set when one that waited is begun."""
+        """Set when a waiting job is started or withdrawn, or a running one ends."""
         self._at_once = at_once
         self._max_running_of_person = (at_once + 1) // 2
         self._workers: list[asyncio.Task[None]] = []
         self._running: dict[_Source, asyncio.Task[None]] = {}
         self._known: dict[str, _Entry] = {}
-        """Those that wait or run, by their jobs."""
+        """Waiting and running jobs, by id."""
         self._closing = False
         self.broken_off = asyncio.Event()
-        """Set when a job has raised something, so that it is not stored how it ended."""
+        """Set when a job has raised an error, so that its end was not stored."""
 
     def knows(self, job_id: str) -> bool:
         """Whether the job waits or runs."""
@@ -136,18 +136,18 @@ class JobRunner:
 
     @property
     def longest_wait_s(self) -> float:
-        """How long the job that waits longest has waited; 0 where none waits."""
+        """How long the oldest waiting job has waited, in seconds; 0 if none waits."""
         return self._waiting[0].waited_s if self._waiting else 0.0
 
     def start(self) -> None:
-        """Begin to run what is submitted; needs a running event loop."""
+        """Start running submitted jobs; needs a running event loop."""
         self._workers = [asyncio.create_task(self._serve()) for _worker in range(self._at_once)]
 
     def submit(self, job: Job, work: Work, *, is_promised: bool = False) -> None:
-        """Take ``job``, to be done by ``work``; one that ``is_promised`` was taken before a restart, and is again.
+        """Queue ``job``, to be done by ``work``; one that ``is_promised`` from before a restart is always accepted.
 
         Raises:
-            JobQueueFullError: as many jobs wait as may wait; a subclass says of whom.
+            JobQueueFullError: no more jobs may wait; a subclass: no more of this person.
         """
         entry = _Entry(job, work)
         if not is_promised:
@@ -157,14 +157,14 @@ class JobRunner:
         self._news.set()
 
     def cancel(self, job_id: str) -> bool:
-        """Let the job end with what it has, once it runs; says whether it waits or runs."""
+        """Make the job end with what it has, once it runs; return whether it waits or runs."""
         entry = self._known.get(job_id)
         if entry is not None:
             entry.cancellation.cancel()
         return entry is not None
 
     async def withdraw(self, job_id: str) -> None:
-        """Take the job back: one that waits is not begun, one that runs is cancelled, and has ended on return."""
+        """Take the job back: a waiting one is not started, a running one is cancelled, and has ended on return."""
         entry = self._known.get(job_id)
         if entry is None:
             return
@@ -188,11 +188,11 @@ class JobRunner:
             raise JobQueueFullError
 
     async def wait_for_room(self, user_id: int, timeout_s: float) -> None:
-        """Return once no more than half of what may wait of the person ``user_id`` does, so that what is submitted for
-        them leaves room for what they ask meanwhile.
+        """Return once at most half of the jobs that may wait for the person ``user_id`` do, so that jobs submitted for
+        them leave room for what they ask meanwhile.
 
         Raises:
-            TimeoutError: it was not within ``timeout_s``.
+            TimeoutError: that was not the case within ``timeout_s``.
         """
         async with asyncio.timeout(timeout_s):
             while 2 * self._waiting_of(user_id) > self._max_of_person:
@@ -203,7 +203,7 @@ class JobRunner:
         return sum(entry.job.user_id == user_id for entry in self._waiting)
 
     async def stop(self, timeout_s: float) -> None:
-        """Take no further job from the queue, give the running ones ``timeout_s`` to end, then cancel them."""
+        """Take no more jobs from the queue, give the running ones ``timeout_s`` to end, then cancel them."""
         self._closing = True
         for worker in self._workers:
             worker.cancel()
@@ -225,11 +225,11 @@ class JobRunner:
                 continue
             task = asyncio.create_task(self._run(entry))
             self._running[entry.source] = task
-            # Shielded: a worker that is told to stop leaves its job to the time that `stop` gives it.
+            # Shielded: when a worker is cancelled, its job may still use the time that `stop` allows.
             await asyncio.shield(task)
 
     def _next(self) -> _Entry | None:
-        """The one whose turn it is of those that may run now, taken out of those that wait."""
+        """Remove and return the waiting job whose turn it is, of those that may run now; None if there is none."""
         running = collections.Counter(user for user, _channel in self._running)
         waiting = [
             entry
@@ -249,7 +249,8 @@ class JobRunner:
         return entry
 
     def _turn_of(self, entry: _Entry) -> tuple[int, int]:
-        """Who was served longest ago, or never, comes first: guilds, then their people; of equals, the first one."""
+        """The sort key of an entry: those served longest ago, or never, come first; by guild, then by person. Entries
+        with equal keys keep their order."""
         return self._last_turn.get(entry.group, -1), self._last_turn.get(entry.job.user_id, -1)
 
     async def _run(self, entry: _Entry) -> None:

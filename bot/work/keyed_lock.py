@@ -1,4 +1,4 @@
-"""One after another, in the order in which they came."""
+"""Locks by key, held in order of arrival."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from weakref import WeakValueDictionary
 
 
 class KeyedLock:
-    """Locks by what they are for; asyncio's let those who wait in by the order in which they came."""
+    """One lock for each key; asyncio's locks let waiters in by order of arrival."""
 
     def __init__(self) -> None:
         self._locks: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
 
     def of(self, what: Hashable) -> asyncio.Lock:
-        """The lock of ``what``, kept for as long as anyone holds it or waits for it."""
+        """The lock for ``what``, kept for as long as anyone holds it or waits for it."""
         lock = self._locks.get(what)
         if lock is None:
             lock = self._locks[what] = asyncio.Lock()

@@ -1,7 +1,7 @@
 """What is counted and measured while Starling works, for Prometheus.
 
-The instruments belong to the process, as Prometheus has it. No label names a person, a guild, a channel or a message:
-their values are names of classes, of models and of stages, of which there are few.
+The instruments are global to the process, as is usual with Prometheus. No label names a person, a guild, a channel or
+a message: label values are names of classes, models and stages, of which there are few.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.process_collector import ProcessCollector
 
 REGISTRY = CollectorRegistry()
-"""All of them, with the memory, the processor time and the open files of the process."""
+"""Holds all instruments, and the memory, processor time and open files of the process."""
 
 ProcessCollector(registry=REGISTRY)
 

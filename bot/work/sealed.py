@@ -1,5 +1,5 @@
-"""Work on what strangers sent that is C code, regular expressions or a large format: in processes of its own, which can
-do nothing else and may die without harm."""
+"""Work on what strangers sent that involves C code, regular expressions or large formats: in separate processes, which
+can do nothing else and may die without harm."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ from audio.child_environment import child_environment
 log = structlog.get_logger()
 
 MEMORY_BYTES = 448 << 20
-"""What all that runs at the same time may take together, beside the libraries."""
+"""The memory that all simultaneous work may take together, besides the libraries."""
 WALL_START_S = 20
 WALL_S_PER_PROCESSOR_S = 4
-"""The clock on the wall bounds what does not use the processor; on a busy machine, it runs faster than that."""
+"""Wall-clock limits catch work that does not use the processor; on a busy machine, wall time passes faster than that of
+the processor."""
 
-# Nothing that is imported is garbage, and to look for some meanwhile takes a tenth of the start.
+# Nothing that is imported is garbage, and looking for garbage meanwhile takes a tenth of the start.
 _START = """
 import gc
 gc.disable()
@@ -43,7 +44,7 @@ class WorkLimits:
     """What one piece of work may cost."""
 
     memory_bytes: int = MEMORY_BYTES // 2
-    """Beside the libraries, with what it is given; at most ``MEMORY_BYTES``."""
+    """Besides the libraries, including its input; at most ``MEMORY_BYTES``."""
     processor_s: float = 10
     output_bytes: int = 4 << 20
 
@@ -52,33 +53,33 @@ DEFAULT_LIMITS = WorkLimits()
 
 
 class SealedWorkError(Exception):
-    """Raised when work in a sealed process gave nothing; whoever asked for it knows the sentence for people."""
+    """Raised when work in a sealed process has no result; whoever asked for it knows the sentence for people."""
 
 
 class WorkRaisedError(SealedWorkError):
     """Raised when the function itself raised an error."""
 
     def __init__(self, kind: str, text: str) -> None:
-        """``kind``: the name of its class. ``text``: what it says, which may be words of whoever sent the data."""
+        """``kind``: the name of its class. ``text``: its message, which may be words of whoever sent the data."""
         super().__init__(f"{kind}: {text}")
         self.kind = kind
         self.text = text
 
 
 class WorkLimitError(SealedWorkError):
-    """Raised when the work took more memory or time than it may, or gave more, or did not survive what it was given."""
+    """Raised when the work took more memory or time, or returned more, than it may, or did not survive its input."""
 
 
 class SealedProcesses:
     """Runs functions over data in processes that can open no file and no socket, start nothing, have no secret in their
-    environment, and may take only so much memory and time (on Windows: only so much time).
+    environment, and have limited memory and time (on Windows: only limited time).
 
-    One process does one piece of work, so nothing is left of it. Starting it takes about 0.1 s, and as long as it
-    takes to import the function's module, which should import little.
+    Each process does one piece of work, so nothing of it remains. Starting one takes about 0.1 s, plus the time to
+    import the function's module, which should import little.
     """
 
     def __init__(self, memory_bytes: int = MEMORY_BYTES) -> None:
-        """``memory_bytes``: what all that runs at the same time may take together; the rest waits in turn."""
+        """``memory_bytes``: what all simultaneous work may take together; the rest waits in turn."""
         self._free_bytes = memory_bytes
         self._freed = asyncio.Event()
         self._turns = asyncio.Lock()
@@ -86,15 +87,15 @@ class SealedProcesses:
     async def run(
         self, function: str, data: bytes = b"", limits: WorkLimits = DEFAULT_LIMITS, **arguments: object
     ) -> bytes:
-        """What ``function`` makes of ``data``: it is called as ``function(data, **arguments)`` and returns bytes.
+        """What ``function`` returns for ``data``: it is called as ``function(data, **arguments)`` and returns bytes.
 
-        ``function``: its dotted name, such as ``bot.answering.pictures.as_jpeg``. Where its module has a function
-        ``load``, that is called first: whatever a library opens at its first use has to be opened there, since nothing
-        can be afterwards. ``arguments`` are what JSON can carry.
+        ``function``: its dotted name, such as ``bot.answering.pictures.as_jpeg``. If its module has a function
+        ``load``, that is called first: whatever a library opens at its first use must be opened there, since nothing
+        can be opened afterwards. ``arguments``: values that JSON can carry.
 
         Raises:
             WorkRaisedError: the function raised an error.
-            WorkLimitError: it took too much or did not survive.
+            WorkLimitError: it exceeded its limits or did not survive.
             OSError: no process can be started.
         """
         async with self._room(limits.memory_bytes):
@@ -108,7 +109,7 @@ class SealedProcesses:
 
     @contextlib.asynccontextmanager
     async def _room(self, memory_bytes: int) -> AsyncIterator[None]:
-        """Held memory; who asked first has it first."""
+        """Reserve memory for as long as the context is open; first come, first served."""
         async with self._turns:
             while self._free_bytes < memory_bytes:
                 self._freed.clear()
@@ -128,7 +129,7 @@ class SealedProcesses:
             sys.executable, "-I", "-S", "-c", _START, json.dumps(_import_path()), json.dumps(task),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            # What libraries say of a damaged file was written by whoever made it.
+            # What libraries say about a damaged file may be words of whoever made it.
             stderr=asyncio.subprocess.DEVNULL,
             env=child_environment() | _ONE_THREAD,
         )  # fmt: skip
@@ -151,7 +152,7 @@ def _import_path() -> list[str]:
 
 async def _send(process: asyncio.subprocess.Process, request: bytes) -> None:
     assert process.stdin
-    # One that failed before it read all of it says so itself.
+    # A process that failed before it had read everything reports that itself.
     with contextlib.suppress(ConnectionError):
         process.stdin.write(request)
         await process.stdin.drain()
@@ -161,7 +162,7 @@ async def _send(process: asyncio.subprocess.Process, request: bytes) -> None:
 async def _received(process: asyncio.subprocess.Process, limit_bytes: int) -> bytes:
     """
     Raises:
-        ValueError: it is more than ``limit_bytes``.
+        ValueError: the answer is longer than ``limit_bytes``.
     """
     assert process.stdout
     answer = bytearray()
@@ -175,7 +176,7 @@ async def _received(process: asyncio.subprocess.Process, limit_bytes: int) -> by
 def _parted(answer: bytes) -> tuple[dict[str, object], bytes]:
     """
     Raises:
-        ValueError: it is no answer, since the process ended before.
+        ValueError: it is not an answer, since the process ended before giving one.
     """
     line, _, made = answer.partition(b"\n")
     end = json.loads(line)

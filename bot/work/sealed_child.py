@@ -1,7 +1,7 @@
 """What runs in a sealed process: one function over bytes that a stranger chose, and nothing else.
 
 It imports what the function needs, then gives up opening any file or socket, writing any file and starting any process,
-and bounds its memory and its processor time. It is told what to do by its first argument, reads a line of JSON (the
+and limits its memory and its processor time. Its first argument tells it what to do; it reads a line of JSON (the
 function's arguments) and the bytes from standard input, and writes a line of JSON and bytes to standard output.
 """
 
@@ -19,17 +19,17 @@ from pathlib import Path
 from typing import Any
 
 LONGEST_TEXT = 500
-"""Characters of what an error says that are handed on."""
+"""How many characters of an error's message are passed on."""
 NICENESS = 5
-"""What strangers send may take the processor where nobody else wants it."""
+"""Work on what strangers send gives way to other work on the processor."""
 
 
 def serve() -> None:
-    """Do the work that this process was started for, and end it."""
-    # Ctrl-C and service managers signal everything at once, but whoever started this ends it when it must.
+    """Do the work that this process was started for, and exit."""
+    # Ctrl-C and service managers signal all processes at once, but the parent ends this one when it must.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    # What a library prints is no answer.
+    # What a library prints must not get into the answer.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     made = b""
@@ -37,7 +37,7 @@ def serve() -> None:
         task = json.loads(sys.argv[1])
         module_name, _, name = task["function"].rpartition(".")
         module = importlib.import_module(module_name)
-        # Whatever a library loads at its first use must be loaded before files cannot be opened any more.
+        # Whatever a library loads at its first use must be loaded while files can still be opened.
         getattr(module, "load", lambda: None)()
         function = getattr(module, name)
         gc.freeze()
@@ -52,13 +52,13 @@ def serve() -> None:
         answers.write(json.dumps(end).encode() + b"\n")
         answers.write(made)
         answers.flush()
-    # The usual end would tidy up what may be gigabytes.
+    # A regular exit would first free what may be gigabytes.
     os._exit(0)
 
 
 def seal(memory_bytes: int, processor_s: float) -> None:
     """Give up everything but computing; ``memory_bytes`` and ``processor_s`` count from now. Windows has no such
-    limits: there only the clock of whoever waits is left."""
+    limits: there only the timeout of the parent remains."""
     try:
         import resource
     except ImportError:
@@ -73,7 +73,8 @@ def seal(memory_bytes: int, processor_s: float) -> None:
 
 
 def _process_limits() -> Any:
-    """``audio.process_limits``, without its package, which would take five times as long as this process to start."""
+    """``audio.process_limits`` without its package, whose import would take five times as long as this process takes
+    to start."""
     package = importlib.util.find_spec("audio")
     assert package is not None and package.origin is not None, "it lies beside this package"
     path = Path(package.origin).with_name("process_limits.py")

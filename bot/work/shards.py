@@ -1,4 +1,4 @@
-"""Which of Discord's shards are this process's, and with them which guilds and what was promised there."""
+"""Which of Discord's shards belong to this process, and with them which guilds, and the jobs promised there."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ _GUILD_SHIFT = 22
 
 @dataclass(frozen=True, slots=True)
 class ShardShare:
-    """The share of one gateway of several: of every ``gateways`` shards the one numbered ``gateway``.
+    """One gateway's share of the shards: of every ``gateways`` shards, the one numbered ``gateway``.
 
-    Whose a guild is follows from its id alone. It is stored nowhere, so that another number of shards or gateways at
-    the next start leaves nothing behind that nobody takes up.
+    Which gateway a guild belongs to follows from its id alone. It is stored nowhere, so that after a change of the
+    number of shards or gateways at the next start, no guild or job is left without a gateway.
     """
 
     gateway: int = 0
     gateways: int = 1
     shards: int = 0
-    """Of all gateways together; 0: as many as Discord recommends, for a single gateway."""
+    """The number for all gateways together; 0: as many as Discord recommends, for a single gateway."""
 
     @property
     def is_whole(self) -> bool:
@@ -31,27 +31,27 @@ class ShardShare:
 
     @property
     def shard_ids(self) -> tuple[int, ...] | None:
-        """Those to start; None: all that there are."""
+        """The shards to start; None: all."""
         return None if self.is_whole else tuple(range(self.gateway, self.shards, self.gateways))
 
     @property
     def shard_count(self) -> int | None:
-        """As Discord is told; None: what it recommends."""
+        """The number to tell Discord; None: what it recommends."""
         return self.shards or None
 
     @property
     def fraction(self) -> float:
-        """Which part of all shards these are, above 0 and at most 1: its part of what Discord allows a bot."""
+        """The fraction of all shards, above 0 and at most 1: this gateway's part of what Discord allows a bot."""
         return 1.0 if self.shard_ids is None else len(self.shard_ids) / self.shards
 
     def owns(self, guild_id: int | None) -> bool:
-        """Whether what happens in a guild (None: in direct messages) comes to this gateway."""
+        """Whether events in a guild (None: in direct messages) come to this gateway."""
         if self.is_whole:
             return True
         return (((guild_id or 0) >> _GUILD_SHIFT) % self.shards) % self.gateways == self.gateway
 
     def owned(self, guild_id: InstrumentedAttribute[int | None]) -> ColumnElement[bool]:
-        """As ``owns``, in SQL, of a column with guilds' ids."""
+        """The same as ``owns``, in SQL, for a column of guild ids."""
         if self.is_whole:
             return true()
         known = func.coalesce(type_coerce(guild_id, BigInteger), 0)
@@ -59,4 +59,4 @@ class ShardShare:
 
 
 WHOLE = ShardShare()
-"""Of the only gateway that there is."""
+"""The share of a single gateway."""

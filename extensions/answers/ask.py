@@ -19,7 +19,7 @@ loader = lightbulb.Loader()
 
 
 class NothingThereError(StarlingError):
-    """Raised when a message is to be answered that has nothing in it."""
+    """Raised when a message that is to be answered has neither text nor files."""
 
     sentence = _("There is nothing in that message that I could answer.")
 

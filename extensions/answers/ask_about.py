@@ -1,4 +1,4 @@
-"""Asking about a message of anyone: a form for the question, and the answer."""
+"""Asking about anyone's message: a form for the question, and the answer."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ class MessageGoneError(StarlingError):
 
 @screen.service
 class AskedAbout:
-    """Keeps the messages that forms are open for: where Starling was installed by a user alone, it cannot read them a
+    """Keeps the messages that open forms are about: where only a user has installed Starling, it cannot read them a
     second time."""
 
     def __init__(self) -> None:
         self._messages: TTLCache[int, hikari.Message] = TTLCache(_MOST, _KEPT_S)
 
     async def open(self, context: lightbulb.Context, message: hikari.Message) -> None:
-        """Ask the one who called what they want to know about ``message``."""
+        """Open the form in which the caller writes what they want to know about ``message``."""
         self._messages[message.id] = message
         locale = locale_of(context)
         row = text_row("question", translate(QUESTION, locale), placeholder=translate(EXAMPLE, locale))
@@ -53,7 +53,7 @@ class AskedAbout:
     async def message(self, rest: hikari.api.RESTClient, channel: int, id_: int) -> hikari.Message:
         """
         Raises:
-            MessageGoneError: it is neither kept nor can it be read.
+            MessageGoneError: the message is not kept any more and cannot be read.
         """
         if id_ in self._messages:
             return self._messages[id_]

@@ -1,4 +1,4 @@
-"""The buttons Stop, Answer anew, Try again and Continue."""
+"""The buttons Stop, Regenerate, Try again, Answer now and Continue."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ screen = Screen()
 
 @screen.button(STOP_ID, state=ROW_ID)
 async def stop(context: yuyo.components.Context, answers: alluka.Injected[AnswerService]) -> None:
-    """Let the answer end here.
+    """Stop the answer that is being written.
 
     Raises:
-        NotPermittedError: it is not theirs.
-        AnswerGoneError: it is complete already.
+        NotPermittedError: the person neither asked nor may manage messages.
+        AnswerGoneError: it is not being written any more.
     """
     interaction = context.interaction
     await answers.stop(context.id_metadata, interaction)
@@ -30,11 +30,11 @@ async def stop(context: yuyo.components.Context, answers: alluka.Injected[Answer
 
 @screen.button(STOP_TASK_ID)
 async def stop_task(context: yuyo.components.Context, stoppable_tasks: alluka.Injected[StoppableTasks]) -> None:
-    """Write no more down of a recording.
+    """Stop the transcription of a recording.
 
     Raises:
-        NotPermittedError: it is not theirs.
-        TaskEndedError: all of it is written down.
+        NotPermittedError: the person neither asked nor may manage messages.
+        TaskEndedError: it has already ended.
     """
     interaction = context.interaction
     stoppable_tasks.stop(context.id_metadata, interaction)
@@ -43,15 +43,15 @@ async def stop_task(context: yuyo.components.Context, stoppable_tasks: alluka.In
 
 @screen.button(AGAIN_ID, state=ROW_ID)
 async def again(context: yuyo.components.Context, answers: alluka.Injected[AnswerService]) -> None:
-    """Have the question answered anew.
+    """Have the question answered again.
 
     Raises:
-        NotPermittedError: it is not theirs.
+        NotPermittedError: the person neither asked nor may manage messages.
         AnswerGoneError: the question is no longer known.
-        JobQueueFullError: too many wait.
+        JobQueueFullError: too many questions are waiting.
     """
     interaction = context.interaction
-    # Acknowledged first: the answer may be edited at once.
+    # Acknowledged first, because the answer may be edited at once.
     await answers.require_theirs(context.id_metadata, interaction)
     await interaction.create_initial_response(hikari.ResponseType.DEFERRED_MESSAGE_UPDATE)
     await answers.again(context.id_metadata)
@@ -59,12 +59,12 @@ async def again(context: yuyo.components.Context, answers: alluka.Injected[Answe
 
 @screen.button(GO_ON_ID, state=ROW_ID)
 async def go_on(context: yuyo.components.Context, answers: alluka.Injected[AnswerService]) -> None:
-    """Have an answer that reached its limit go on.
+    """Continue an answer that reached its length limit.
 
     Raises:
-        NotPermittedError: it is not theirs.
+        NotPermittedError: the person neither asked nor may manage messages.
         AnswerGoneError: the answer is no longer known.
-        JobQueueFullError: too many wait.
+        JobQueueFullError: too many questions are waiting.
     """
     interaction = context.interaction
     await answers.require_theirs(context.id_metadata, interaction)
@@ -74,10 +74,10 @@ async def go_on(context: yuyo.components.Context, answers: alluka.Injected[Answe
 
 @screen.button(GO_ON_ASKED_ID, state=SNOWFLAKE)
 async def go_on_with_command(context: yuyo.components.Context, answers: alluka.Injected[CommandAnswers]) -> None:
-    """Have the answer to a command go on, in a message of its own.
+    """Continue the answer to a command, in a message of its own.
 
     Raises:
-        NotPermittedError: it is not theirs.
+        NotPermittedError: the person neither asked nor may manage messages.
         AnswerGoneError: the answer is no longer known.
     """
     await answers.go_on(context.interaction, int(context.id_metadata))

@@ -1,4 +1,4 @@
-"""The buttons below a long voice note that is summed up."""
+"""The buttons below the summary of a long voice note."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from bot.usage.budgets import Budgets
 screen = Screen()
 
 MAX_SUBTITLED = 4
-"""Recordings of one card whose subtitles are given: Discord takes ten files."""
+"""The most recordings of one card for which subtitles are given: Discord accepts ten files."""
 
 
 async def _transcript(interaction: hikari.ComponentInteraction) -> str:
-    """The file on the card.
+    """The transcript in the card's file.
 
     Raises:
         LinkExpiredError: it is not there any more.
@@ -42,7 +42,7 @@ async def _transcript(interaction: hikari.ComponentInteraction) -> str:
 
 @screen.button(TEXT_ID)
 async def whole(context: yuyo.components.Context) -> None:
-    """Give the transcript as text and as subtitles, to the one who asks alone.
+    """Give the transcript as text and as subtitles, which only the person who asks can see.
 
     Raises:
         StarlingError: the file is gone.
@@ -74,7 +74,7 @@ async def answer(context: yuyo.components.Context, answers: alluka.Injected[Comm
 
 @screen.button(TRANSLATE_ID)
 async def translate_note(context: yuyo.components.Context, translator: alluka.Injected[Translator]) -> None:
-    """Translate what is said into the language of the one who asks, for them alone.
+    """Translate the transcript into the language of the person who asks; only they see it.
 
     Raises:
         StarlingError: see ``Translator.translate``; or the file is gone.

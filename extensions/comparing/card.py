@@ -1,4 +1,4 @@
-"""Two answers to one prompt as a card, with buttons to vote and to learn the names."""
+"""Two answers to one prompt as a card, with buttons to vote and to reveal the models' names."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ UNAGREED = _("-# It is learned from only if {asker} agrees.")
 LEARN, TAKE_BACK = _("Let it be learned from"), _("Take it back")
 _LABELS: dict[ComparisonChoice, str] = {ComparisonChoice.A: "A", ComparisonChoice.B: "B"}
 _MAX_CHARS, _MAX_BYTES = 1400, 3500
-"""Of each answer: a card has 4000 characters, and 10,000 bytes in UTF-8; longer ones are in a file below."""
+"""The limits for each answer: a card has 4000 characters, and 10,000 bytes in UTF-8; longer answers are in a file
+below."""
 _MAX_PROMPT = 400
 
 
@@ -53,7 +54,7 @@ class ComparisonLearning(StrEnum):
 
 
 async def learning_of(comparison: Comparison, tally: Tally, consents: ConsentStore) -> ComparisonLearning:
-    """Whether ``comparison`` can be learned from, which the one who asked has to agree to."""
+    """Whether ``comparison`` can be learned from; the person who asked has to agree."""
     if comparison.revealed_at is None or tally.a == tally.b:
         return ComparisonLearning.UNDECIDED
     return ComparisonLearning.AGREED if await consents.given(comparison.asked_by) else ComparisonLearning.UNAGREED
@@ -62,7 +63,7 @@ async def learning_of(comparison: Comparison, tally: Tally, consents: ConsentSto
 def build_card(
     comparison: Comparison, tally: Tally, locale: str, learning: ComparisonLearning = ComparisonLearning.UNDECIDED
 ) -> hikari.api.ContainerComponentBuilder:
-    """The card; with the names in the place of the votes once they were revealed."""
+    """The card; once the names are revealed, they and the result replace the voting buttons."""
 
     def phrase(sentence: str, **params: object) -> str:
         return translate(sentence, locale, **params)
@@ -120,7 +121,7 @@ def _cut(text: str) -> str:
 
 @screen.button(VOTE_ID, state=f"{ROW_ID}:({'|'.join(ComparisonChoice)})")
 async def vote(context: yuyo.components.Context, store: alluka.Injected[ComparisonStore]) -> None:
-    """Count a vote, instead of any earlier one of the same person.
+    """Count a vote, replacing any earlier one by the same person.
 
     Raises:
         ComparisonGoneError, ComparisonRevealedError
@@ -137,7 +138,7 @@ async def vote(context: yuyo.components.Context, store: alluka.Injected[Comparis
 def require_asker_or_manager(interaction: hikari.ComponentInteraction, comparison: Comparison) -> None:
     """
     Raises:
-        NotPermittedError: they have neither asked for ``comparison`` nor may they manage the server.
+        NotPermittedError: the person neither asked for ``comparison`` nor may manage the server.
     """
     if comparison.asked_by != interaction.user.id:
         require(interaction)
@@ -149,10 +150,10 @@ async def reveal(
     store: alluka.Injected[ComparisonStore],
     consents: alluka.Injected[ConsentStore],
 ) -> None:
-    """Show the names, and what came out.
+    """Show the names and the result.
 
     Raises:
-        NotPermittedError: they have neither asked nor may they manage the server.
+        NotPermittedError: the person neither asked nor may manage the server.
         ComparisonGoneError
     """
     interaction = context.interaction
@@ -169,7 +170,8 @@ async def _redraw(
     tally: Tally,
     learning: ComparisonLearning = ComparisonLearning.UNDECIDED,
 ) -> None:
-    """For everyone, so in the language of the guild rather than of the one who pressed."""
+    """Redraw the card. Everyone sees it, so it is in the guild's language rather than that of the person who
+    pressed."""
     interaction = context.interaction
     locale = str(interaction.guild_locale or interaction.locale)
     await interaction.create_initial_response(

@@ -1,4 +1,4 @@
-"""A comparison is learned from where the one who asked agrees; and is taken back."""
+"""Learning from a comparison, if the person who asked agrees, and taking a comparison back."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ TAKEN_BACK = _("This comparison was taken back. Nothing of it is kept.")
 
 @screen.button(LEARN_ID, state=ROW_ID)
 async def ask_for_consent(context: yuyo.components.Context, store: alluka.Injected[ComparisonStore]) -> None:
-    """Ask the one who asked both models whether that may be learned from.
+    """Ask the person who asked both models whether the comparison may be learned from.
 
     Raises:
-        NotPermittedError: somebody else has asked.
+        NotPermittedError: somebody else asked them.
         ComparisonGoneError
     """
     interaction, locale = context.interaction, str(context.interaction.locale)
@@ -55,7 +55,7 @@ async def agree(
     store: alluka.Injected[ComparisonStore],
     consents: alluka.Injected[ConsentStore],
 ) -> None:
-    """Keep that the person agrees, and say so below the comparison.
+    """Store the person's agreement, and say so below the comparison.
 
     Raises:
         ComparisonGoneError
@@ -81,10 +81,10 @@ async def take_back(
     store: alluka.Injected[ComparisonStore],
     pairs: alluka.Injected[PreferencePairs],
 ) -> None:
-    """Forget the comparison, in datasets too.
+    """Delete the comparison, also from datasets.
 
     Raises:
-        NotPermittedError: they have neither asked nor may they manage the server.
+        NotPermittedError: the person neither asked nor may manage the server.
         ComparisonGoneError
     """
     interaction = context.interaction

@@ -1,4 +1,4 @@
-"""One correction as a card, and its buttons: to approve, also in the place of others, to reject, and to edit it."""
+"""One correction as a card, and its buttons: to approve it, also in place of others, to reject it, and to edit it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RETIRE_ID, EDIT_ID = "correction-retire", "correction-edit"
 APPROVE, REJECT, EDIT = _("Approve"), _("Reject"), _("Edit")
 APPROVE_AND_RETIRE = _("Approve, and retire {numbers}")
 MAX_RETIRED = 5
-"""So many numbers are told on a button, and in its id."""
+"""The most numbers that are named on a button, and in its id."""
 TITLE = _("### Correction #{number} · {state}")
 ASKED = _("**Asked**")
 SAID = _("**I said**")
@@ -41,9 +41,9 @@ _COLORS = {
     CorrectionState.WITHDRAWN: 0x828282,
 }
 _MAX_CHARS, _MAX_BYTES = 900, 2400
-"""Of each text: a card has 4000 characters, and 10,000 bytes in UTF-8; longer ones are in a file below."""
+"""The limits for each text: a card has 4000 characters, and 10,000 bytes in UTF-8; longer texts are in a file below."""
 _LAST = 8
-"""Lines of history."""
+"""The most lines of history that are shown."""
 
 
 async def card_for(
@@ -54,7 +54,7 @@ async def card_for(
 
 
 def build_card(shown: CorrectionDetails, person: CorrectionActor, locale: str) -> hikari.api.ContainerComponentBuilder:
-    """The card; with buttons for those who may approve, while it is pending."""
+    """The card; while the correction is pending, it has buttons for people who may approve."""
     one = shown.correction
 
     def phrase(sentence: str, **params: object) -> str:
@@ -111,5 +111,5 @@ def _cut(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Every line in a quotation: what people write looks like nothing that the card says itself."""
+    """Every line as a quotation, so that what people write cannot look like the card's own text."""
     return "\n".join(f"> {line}" for line in text.splitlines())

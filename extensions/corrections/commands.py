@@ -1,4 +1,4 @@
-"""/corrections: what people say that the bot should have said, and what became of it."""
+"""/corrections: what people say the bot should have answered, and what became of it."""
 
 from __future__ import annotations
 
@@ -234,10 +234,10 @@ loader.command(corrections_group)
 async def _chosen(
     context: lightbulb.Context, corrections: Corrections, person: CorrectionActor, given: str
 ) -> Correction:
-    """The correction with the number that was given, as ``12`` or ``#12``.
+    """The correction with the number ``given``, as ``12`` or ``#12``.
 
     Raises:
-        NoSuchCorrectionError: there is none, or not for this person.
+        NoSuchCorrectionError: there is none, or the person may not see it.
     """
     number = given.strip().removeprefix("#")
     if not (number.isascii() and number.isdecimal() and len(number) < 10):

@@ -31,12 +31,12 @@ AGREED = _("Thank you for agreeing.")
 
 
 class Unwritten(StrEnum):
-    """What somebody agrees for where there is nothing to write, as custom ids say it instead of the form."""
+    """What somebody agrees to when there is no form to fill in; custom ids hold it in place of the form."""
 
     FILE = "file"
-    """A file is to be taught."""
+    """Teaching from a file."""
     VOTE = "vote"
-    """An answer may be learned from."""
+    """Letting an answer be learned from."""
 
 
 _AGREED_FOR = "|".join([*Unwritten, WRITTEN])
@@ -45,11 +45,11 @@ _AGREED_FOR = "|".join([*Unwritten, WRITTEN])
 def consent_card(
     asked: str, locale: str, answer: str = "", prompt: str | None = None
 ) -> hikari.api.ContainerComponentBuilder:
-    """What happens with the text, and three buttons. ``asked`` is the form that opens once the person agrees, or, where
-    they have written already what the bot should say, ``answer``, to ``prompt``, the one in which that is taken."""
+    """What is done with a person's text, and three buttons. ``asked`` is the form that opens once the person agrees or,
+    if they have already written ``answer`` to ``prompt``, the form that this counts as."""
     card = hikari.impl.ContainerComponentBuilder(accent_color=hikari.Color(0x5B8DEF))
     card.add_text_display(f"{translate(TITLE, locale)}\n{translate(TEXT, locale)}")
-    # Read from the card again: what waits for an agreement is stored nowhere.
+    # This is read back from the card: text that waits for an agreement is not stored.
     for heading, text in ((ASKED, prompt), (SHOULD_BE, answer)):
         if text:
             card.add_text_display(f"**{translate(heading, locale)}**")
@@ -79,8 +79,8 @@ async def open_form(
     *,
     question: str = "",
 ) -> None:
-    """Open the form for ``asked``, with ``question`` in it where nothing was asked; of those who have not agreed that
-    what they write is kept, that is asked first.
+    """Open the form for ``asked``; ``question`` is filled in if nothing was asked before. People who have not agreed
+    that what they write is kept are asked for that first.
 
     Raises:
         StarlingError: see ``CorrectionForms.form``.
@@ -96,7 +96,7 @@ async def open_form(
 async def agree(
     context: yuyo.components.Context, consents: alluka.Injected[ConsentStore], forms: alluka.Injected[CorrectionForms]
 ) -> None:
-    """Keep that the person agrees, and open the form.
+    """Store the person's agreement, and open the form if there is one.
 
     Raises:
         StarlingError: see ``CorrectionForms.form``.
@@ -118,7 +118,7 @@ async def agree_named(
     forms: alluka.Injected[CorrectionForms],
     preferences: alluka.Injected[Preferences],
 ) -> None:
-    """As ``agree``, and keep that the person may be named.
+    """As ``agree``, and store that the person may be named.
 
     Raises:
         StarlingError: see ``CorrectionForms.form``.
@@ -131,7 +131,7 @@ async def agree_named(
 async def give(
     context: yuyo.components.Context, consents: alluka.Injected[ConsentStore], keeping: alluka.Injected[Keeping]
 ) -> None:
-    """Keep that the person agrees, and what they have written."""
+    """Store the person's agreement, and what they have written."""
     interaction = context.interaction
     texts = [
         part.content
@@ -141,7 +141,7 @@ async def give(
         if isinstance(part, hikari.TextDisplayComponent)
     ]
     await consents.give(interaction.user.id)
-    # What was asked stands above the heading of the answer, where it was written.
+    # If the question was written too, it stands above the heading of the answer.
     prompt = texts[-3] if len(texts) > _TEXTS_OF_ANSWER else None
     await keeping.keep(interaction, context.id_metadata, texts[-1], prompt)
 
@@ -153,7 +153,7 @@ async def give_named(
     keeping: alluka.Injected[Keeping],
     preferences: alluka.Injected[Preferences],
 ) -> None:
-    """As ``give``, and keep that the person may be named."""
+    """As ``give``, and store that the person may be named."""
     await give(context, consents, keeping)
     await _name(context.interaction.user.id, preferences)
 
@@ -163,7 +163,7 @@ async def _name(user_id: int, preferences: Preferences) -> None:
 
 
 _TEXTS_OF_ANSWER = 3
-"""The text, a heading, and the answer."""
+"""The consent text, a heading, and the answer."""
 
 
 @screen.button(REFUSE_ID, state="")

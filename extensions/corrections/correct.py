@@ -19,7 +19,7 @@ from extensions.corrections.transcript_form import TranscriptForms
 loader = lightbulb.Loader()
 
 RECENT = 200
-"""Answers of a channel among which one is chosen while typing."""
+"""How many recent answers of a channel are searched while typing."""
 
 
 @safe

@@ -1,4 +1,4 @@
-"""Taking a correction back, once the person has said so twice."""
+"""Deleting a correction, after the person has confirmed it."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ DELETED = _("Correction #{number} is deleted. Examples removed from datasets: {c
 
 
 def question(correction: Correction, locale: str) -> str:
-    """What is asked before ``correction`` is deleted."""
+    """The question that is asked before ``correction`` is deleted."""
     words = shown(first_words(correction.prompt), 60)
     return translate(QUESTION, locale, number=correction.number, words=words)
 
 
 def buttons(correction: Correction, asker: hikari.Snowflakeish, locale: str) -> hikari.api.MessageActionRowBuilder:
-    """The two answers; they hold the correction's id."""
+    """The two buttons; the one that confirms holds the correction's id."""
     return confirmation_row(CUSTOM_ID, asker, locale, about=correction.id)
 
 
@@ -49,7 +49,7 @@ async def delete(
 
     Raises:
         NotPermittedError: another person was asked.
-        NoSuchCorrectionError: it is gone already, or not theirs.
+        NoSuchCorrectionError: it is already gone, or the person may not see it.
     """
     interaction = context.interaction
     locale = str(interaction.locale)

@@ -1,4 +1,4 @@
-"""The form in which people write what the bot should have said, and what becomes of that."""
+"""The form in which people write what the bot should have said, and what is done with it."""
 
 from __future__ import annotations
 
@@ -45,22 +45,22 @@ _LINK = re.compile(r"(?:https?://\S+/channels/(?P<guild>\d+|@me)/(?P<channel>\d+
 
 
 class FormKind(StrEnum):
-    """What a form is for; what is asked for begins with it."""
+    """What a form is for; the ``asked`` that names a form begins with it."""
 
     NEW = "new"
     """The first correction of a reply, see ``new``."""
     EDIT = "edit"
-    """Other words of a correction, see ``edit``."""
+    """New text for a correction, see ``edit``."""
     TEACH = "teach"
-    """Something that no answer was given to; nothing follows."""
+    """An answer to a question that the bot has not answered; nothing follows the kind."""
 
 
 WRITTEN = f"{FormKind.NEW}:{SNOWFLAKE}:{SNOWFLAKE}|{FormKind.EDIT}:{ROW_ID}(:{NUMBER})?|{FormKind.TEACH}"
-"""The shape of what is asked for, and of what a form adds."""
+"""The pattern of an ``asked``, and of the revision that a form adds to it."""
 
 
 class NotALinkError(StarlingError):
-    """Raised for what is neither a link to a message nor its id."""
+    """Raised for text that is neither a link to a message nor its id."""
 
     sentence = _("I need the link or the id of one of my answers. Choose one of those that are offered while you type.")
 
@@ -72,13 +72,13 @@ class NotInThisChannelError(StarlingError):
 
 
 class NotMyAnswerError(StarlingError):
-    """Raised when someone corrects what the bot has not said."""
+    """Raised when someone corrects a message that is not the bot's."""
 
     sentence = _("You can only correct what I said myself. Please choose one of my own answers.")
 
 
 class NotAnAnswerError(StarlingError):
-    """Raised for a message of the bot's that answers no question, or one that is forgotten."""
+    """Raised for a message by the bot that answers no question, or whose question is no longer known."""
 
     sentence = _(
         "I do not know, or no longer know, which question this answers. Please choose one of my answers to a question."
@@ -87,18 +87,18 @@ class NotAnAnswerError(StarlingError):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the one who wrote something is told."""
+    """What the author of a text is told."""
 
     text: str
     result: SubmissionResult | None = None
-    """None where it is for them alone."""
+    """None if the text is kept for its author alone."""
     is_theirs_to_decide: bool = False
-    """Whether it waits, and they may approve it."""
+    """Whether the correction is pending and its author may approve it."""
 
 
 @dataclass(frozen=True, slots=True)
 class CorrectionForm:
-    """What Discord opens."""
+    """A form as Discord opens it."""
 
     title: str
     custom_id: str
@@ -106,18 +106,18 @@ class CorrectionForm:
 
 
 def new(exchange: Exchange) -> str:
-    """What is asked for in a form for the first correction of the reply of ``exchange``."""
+    """The ``asked`` of a form for the first correction of the reply of ``exchange``."""
     return f"{FormKind.NEW}:{exchange.channel_id}:{exchange.reply_message_id}"
 
 
 def edit(id_: str) -> str:
-    """What is asked for in a form for other words of a correction."""
+    """The ``asked`` of a form for new text for the correction ``id_``."""
     return f"{FormKind.EDIT}:{id_}"
 
 
 @screen.service
 class CorrectionForms:
-    """Opens forms and takes what was written in them."""
+    """Builds forms, and keeps what was written in them."""
 
     def __init__(
         self,
@@ -136,7 +136,8 @@ class CorrectionForms:
         self._preferences = preferences
 
     async def is_agreed(self, interaction: Interaction) -> bool:
-        """Whether what the one who asks writes here may be kept: for themselves alone, or because they have agreed.
+        """Whether what the person writes here may be kept: in direct messages always, because it is for them alone, and
+        elsewhere if they have agreed.
 
         Raises:
             OnServersOnlyError
@@ -144,7 +145,7 @@ class CorrectionForms:
         return server_or_direct(interaction) is None or await self._consents.given(interaction.user.id)
 
     async def answer_of(self, interaction: Asking, message: hikari.Message) -> Exchange:
-        """The answer that ``message`` is, or a further part of.
+        """The exchange whose answer ``message`` is, or is a further part of.
 
         Raises:
             NotMyAnswerError, NotAnAnswerError, OnServersOnlyError
@@ -156,7 +157,7 @@ class CorrectionForms:
         return _of_place(found, interaction, message.channel_id)
 
     async def answer_with(self, message_id: int) -> Exchange | None:
-        """The answer that begins with this message; None: it is not known, or not any more."""
+        """The exchange whose answer begins with this message; None if it is not known, or no longer known."""
         return await self._exchanges.by_reply(message_id)
 
     async def first_of(self, message: hikari.Message) -> int:
@@ -173,7 +174,7 @@ class CorrectionForms:
         return None
 
     async def answer_at(self, interaction: hikari.CommandInteraction, given: str) -> Exchange:
-        """The answer to which ``given`` is the link, or its id, in the channel where it is asked for.
+        """The exchange whose answer ``given`` is the link to, or the id of; it must be in the current channel.
 
         Raises:
             NotALinkError, NotInThisChannelError, NotMyAnswerError, NotAnAnswerError, OnServersOnlyError
@@ -193,14 +194,14 @@ class CorrectionForms:
         return await self.answer_of(interaction, message)
 
     async def form(self, asked: str, interaction: Interaction, question: str = "") -> CorrectionForm:
-        """What is opened for ``asked``: see ``FormKind``, of which the ``question`` may be known.
+        """The form that is opened for ``asked``, see ``FormKind``; ``question`` is filled in for ``TEACH``.
 
-        While it is filled in, what the answer will be found by is loaded.
+        What is needed to recall the answer later is loaded while the person fills in the form.
 
         Raises:
             OnServersOnlyError, NotPermittedError
-            NotAnAnswerError: it was forgotten meanwhile.
-            NoSuchCorrectionError: it was taken back meanwhile, or is not theirs.
+            NotAnAnswerError: the answer is no longer known.
+            NoSuchCorrectionError: it was deleted meanwhile, or the person may not see it.
         """
         locale, guild = str(interaction.locale), server_or_direct(interaction)
         kind, _colon, what = asked.partition(":")
@@ -219,7 +220,7 @@ class CorrectionForms:
         return _form(f"{FORM_ID}:{asked}", exchange.prompt, exchange.reply, locale)
 
     async def may_correct(self, interaction: Interaction) -> bool:
-        """Whether the one who asks may correct what the bot says here."""
+        """Whether the person may correct what the bot says here."""
         try:
             if server_or_direct(interaction) is not None:
                 await require_corrector(interaction, self._preferences)
@@ -228,8 +229,8 @@ class CorrectionForms:
         return True
 
     async def take(self, written: str, interaction: Interaction, answer: str, prompt: str | None = None) -> Receipt:
-        """Keep the answer that was written in the form with the id ``written``, to ``prompt``, or to what was asked
-        where that was not written. In a direct message it is kept for the person alone.
+        """Keep ``answer``, which was written in the form with the id ``written``, as the answer to ``prompt`` or, if
+        that was not written, to what was asked. In a direct message it is kept for the person alone.
 
         Raises:
             StarlingError: see ``Corrections.submit``, ``Corrections.edit`` and ``MemoryStore.teach``, and those of

@@ -1,4 +1,4 @@
-"""What was written in a form is kept, and the one who wrote it is told what became of it."""
+"""Keeps what was written in a form, and tells its author what became of it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WHAT_YOU_WROTE = _("What you wrote is in the file, so that it is not lost.")
 
 @screen.service
 class Keeping:
-    """Has what people wrote taken, and answers them."""
+    """Keeps what people wrote, and answers them."""
 
     def __init__(
         self, forms: CorrectionForms, reviews: Reviews, corrections: Corrections, preferences: Preferences
@@ -38,8 +38,9 @@ class Keeping:
         self._preferences = preferences
 
     async def keep(self, interaction: Answered, written: str, answer: str, prompt: str | None = None) -> None:
-        """Keep what was written in the form ``written`` (see ``CorrectionForms.take``), and tell what became of it, in
-        the place of the card from which the form was opened; where it cannot be kept, the person gets it back.
+        """Keep what was written in the form ``written`` (see ``CorrectionForms.take``), and tell the person what became
+        of it, in place of the private card from which the form was opened, if there is one. If it cannot be kept, the
+        person gets it back.
 
         Raises:
             NoSuchCorrectionError: what was edited is gone.
@@ -73,7 +74,7 @@ class Keeping:
 
 
 def _is_private_card(message: hikari.Message | None) -> bool:
-    """Whether a form was opened from a card that only the person sees: no other message can become one."""
+    """Whether a form was opened from a card that only the person sees: no other message can be edited into one."""
     card = hikari.MessageFlag.EPHEMERAL | hikari.MessageFlag.IS_COMPONENTS_V2
     return message is not None and message.flags & card == card
 
@@ -91,6 +92,6 @@ async def _give_back(interaction: Answered, error: StarlingError, whole: str) ->
 
 @screen.form(FORM_ID, state=WRITTEN)
 async def submitted(context: yuyo.modals.Context, keeping: alluka.Injected[Keeping]) -> None:
-    """Keep what was written; where that cannot be, the person gets it back."""
+    """Keep what was written; if that is not possible, the person gets it back."""
     texts = texts_in(context.interaction)
     await keeping.keep(context.interaction, context.id_metadata, texts.get("answer", ""), texts.get("asked", ""))

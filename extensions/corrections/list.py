@@ -37,10 +37,11 @@ async def page_of_corrections(
     number: int,
     state: CorrectionState | None,
 ) -> Page:
-    """Page ``number`` from 1, of what the person may see; the buttons hold the number and the state.
+    """Page ``number``, counted from 1, of the corrections that the person may see; the buttons hold the page number and
+    the state.
 
     Raises:
-        OnServersOnlyError: it is no server.
+        OnServersOnlyError: they are not on a server.
     """
     locale, person = str(interaction.locale), await correction_actor(interaction, preferences)
     found, number, count = await corrections.page(guild_of(interaction), number, A_PAGE, person, state)
@@ -63,10 +64,10 @@ async def open_one(
     corrections: alluka.Injected[Corrections],
     preferences: alluka.Injected[Preferences],
 ) -> None:
-    """Show the card of the correction that was chosen, with what can be done with it.
+    """Show the card of the chosen correction, with the buttons that the person may use.
 
     Raises:
-        NoSuchCorrectionError: it is gone meanwhile.
+        NoSuchCorrectionError: it is gone.
     """
     interaction = context.interaction
     person = await correction_actor(interaction, preferences)

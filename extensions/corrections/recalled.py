@@ -1,4 +1,4 @@
-"""The button that tells what an answer was given of what people taught."""
+"""The button that shows what was recalled for an answer, from what people have taught."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ async def tell(
     memories: alluka.Injected[MemoryStore],
     forms: alluka.Injected[CorrectionForms],
 ) -> None:
-    """Tell what was recalled, as it is now, with a button to correct the answer all the same.
+    """Show what was recalled, with its current text, and buttons to say that it does not fit and to correct the answer.
 
     Raises:
-        OnServersOnlyError: there is no server that it could be of.
+        OnServersOnlyError: this is neither a server nor a direct message with the bot.
     """
     interaction = context.interaction
     guild, locale = server_or_direct(interaction), str(interaction.locale)
@@ -87,7 +87,7 @@ async def correct(context: yuyo.components.Context, forms: alluka.Injected[Corre
     """Open the form in which the answer is corrected.
 
     Raises:
-        NotAnAnswerError: it was forgotten meanwhile.
+        NotAnAnswerError: the answer is no longer known.
         StarlingError: see ``CorrectionForms.form``.
     """
     exchange = await forms.answer_with(int(context.id_metadata))
@@ -104,11 +104,11 @@ async def say_misfit(
     forms: alluka.Injected[CorrectionForms],
     preferences: alluka.Injected[Preferences],
 ) -> None:
-    """Keep that a correction which was recalled has nothing to do with the question.
+    """Record that a recalled correction does not fit the question.
 
     Raises:
         NotPermittedError: the person may not correct here.
-        NotAnAnswerError: the answer was forgotten meanwhile.
+        NotAnAnswerError: the answer is no longer known.
         TooMuchFeedbackError
     """
     interaction = context.interaction

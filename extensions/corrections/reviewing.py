@@ -1,4 +1,4 @@
-"""The buttons of corrections: to approve, also in the place of others, to reject, and to edit."""
+"""The buttons of corrections: to approve one, also in place of others, to reject it, and to edit it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def approve_and_retire(
     preferences: alluka.Injected[Preferences],
     reviews: alluka.Injected[Reviews],
 ) -> None:
-    """Approve the text that the card shows, in the place of those that say something else.
+    """Approve the text that the card shows, in place of the corrections that contradict it.
 
     Raises:
         StarlingError: see ``Corrections.approve``.
@@ -87,7 +87,7 @@ async def reject(
 
 @screen.button(EDIT_ID, state=ROW_ID)
 async def edit(context: yuyo.components.Context, forms: alluka.Injected[CorrectionForms]) -> None:
-    """Open the form for other words.
+    """Open the form for a new text.
 
     Raises:
         StarlingError: see ``CorrectionForms.form``.

@@ -1,4 +1,5 @@
-"""Corrections where they are reviewed: shown in the channel that a server has chosen; and their authors told."""
+"""Shows corrections in the channel that a server has chosen for reviews, and tells their authors what became of
+them."""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ log = structlog.get_logger()
 APPROVED_BY = _("✅ Your correction **#{number}** was approved by {who}. I know it now: ask me again.")
 REJECTED_BY = _("❌ Your correction **#{number}** was turned down by {who}.")
 _RECEIPT_S, _MAX_RECEIPTS = 14 * 60.0, 1000
-"""Discord lets what an interaction was answered with be edited for 15 minutes."""
+"""Discord allows edits of an interaction's response for 15 minutes."""
 _REVIEWER = CorrectionActor(0, approves=True)
 
 Answered = hikari.ModalInteraction | hikari.ComponentInteraction | hikari.CommandInteraction
@@ -32,25 +33,25 @@ Answered = hikari.ModalInteraction | hikari.ComponentInteraction | hikari.Comman
 
 @screen.service
 class Reviews:
-    """Shows corrections to those who review them, and tells their authors what became of them."""
+    """Shows corrections to their reviewers, and tells their authors what became of them."""
 
     def __init__(self, rest: hikari.api.RESTClient, corrections: Corrections, preferences: Preferences) -> None:
         self._rest = rest
         self._corrections = corrections
         self._preferences = preferences
         self._receipts: TTLCache[str, Answered] = TTLCache(_MAX_RECEIPTS, _RECEIPT_S)
-        """By the ids of corrections, how their authors were told that they are received."""
+        """The interactions whose responses told authors that a correction was received, by the correction's id."""
 
     async def received(self, correction: Correction, interaction: Answered) -> None:
-        """Show ``correction``, with which ``interaction`` was answered, to those who review it, and remember where its
-        author is told of it."""
+        """Show ``correction`` to its reviewers, and remember ``interaction``, whose response told the author that it
+        was received."""
         if interaction.user.id == correction.author_id and correction.state is CorrectionState.PENDING:
             self._receipts[correction.id] = interaction
         await self.show(correction, str(interaction.guild_locale or interaction.locale))
 
     async def show(self, correction: Correction, locale: str, *, already: hikari.Snowflakeish | None = None) -> None:
-        """Show ``correction`` as it is now in the server's channel for that: in the message where it is shown, unless
-        that is the one that shows it ``already``, or in a new one while it waits."""
+        """Show the current state of ``correction`` in the server's review channel: in the message that shows it, unless
+        that is ``already`` up to date, or in a new one while it is pending."""
         channel = (await self._preferences.guild(correction.guild_id)).review_channel
         try:
             if correction.review_channel_id is not None and correction.review_message_id is not None:
@@ -67,7 +68,7 @@ class Reviews:
                         channel, component=card, user_mentions=False, role_mentions=False, nonce=fresh_nonce()
                     )
                 except (hikari.ForbiddenError, hikari.NotFoundError):
-                    # As if none had been chosen: those who approve are told in other ways then.
+                    # The choice is reset: without a review channel, approvers are told in other ways.
                     await self._preferences.change_guild(
                         correction.guild_id, lambda chosen: replace(chosen, review_channel=None)
                     )
@@ -80,7 +81,7 @@ class Reviews:
             log.warning("a correction cannot be shown to those who review it", channel=channel, why=str(error))
 
     async def decided(self, correction: Correction, interaction: Answered) -> None:
-        """Show everywhere what was decided on ``correction`` by the one who used ``interaction``, and tell its
+        """Show the decision that was made on ``correction`` with ``interaction`` wherever it is shown, and tell its
         author."""
         shown = interaction.message if isinstance(interaction, hikari.ComponentInteraction) else None
         locale = str(interaction.guild_locale or interaction.locale)
@@ -103,5 +104,5 @@ class Reviews:
             direct = await self._rest.create_dm_channel(correction.author_id)
             await self._rest.create_message(direct.id, told, user_mentions=False, nonce=fresh_nonce())
         except hikari.HTTPError as error:
-            # Many take no direct messages; /corrections show tells them as well.
+            # Many people accept no direct messages; /corrections show tells them as well.
             log.info("the author of a correction cannot be told", why=str(error), number=correction.number)

@@ -1,4 +1,4 @@
-"""/teach: what to answer to a question, before it is answered wrong."""
+"""/teach: teaching the answer to a question before the bot answers it wrongly."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from extensions.corrections.reviews import Reviews
 loader = lightbulb.Loader()
 
 MAX_QUESTION_CHARS = 1200
-"""With an answer and what is asked before anything is kept, it fits on one card."""
+"""Short enough to fit on one card with an answer and the consent text."""
 
 APPROVED = _("✅ Known from now on: {count}.")
 KNOWN = _("🟰 Known already: {count}.")
@@ -90,7 +90,7 @@ class Teach(
         elif await forms.is_agreed(interaction):
             await keeping.keep(interaction, FormKind.TEACH, self.answer, self.question)
         else:
-            await forms.form(FormKind.TEACH, interaction)  # raises where the person may not
+            await forms.form(FormKind.TEACH, interaction)  # raises if the person may not
             await ask_for_consent(interaction, FormKind.TEACH, self.answer, self.question)
 
 

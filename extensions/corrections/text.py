@@ -1,4 +1,4 @@
-"""Corrections in words."""
+"""Texts about corrections."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ DUPLICATES = _("🟰 The same is said in {numbers}.")
 CONTRADICTIONS = _("⚠️ The same question has another answer in {numbers}, which is approved.")
 
 _LABEL = 100
-"""Characters that a choice's name may have (Discord, Application Command Option Choice)."""
+"""The most characters of a choice's name (Discord, Application Command Option Choice)."""
 _SHOWN = 60
 
 
 def describe_result(result: SubmissionResult, locale: str, *, approves: bool) -> str:
-    """What the one who sent a text is told."""
+    """What the author of a text is told."""
     number, missing = result.correction.number, result.missing
     if result.is_known:
         return translate(KNOWN, locale, number=number)
@@ -49,7 +49,7 @@ def describe_result(result: SubmissionResult, locale: str, *, approves: bool) ->
 
 
 def describe_similar(similar: SimilarCorrections, locale: str) -> list[str]:
-    """Which others say the same, or something else to the same."""
+    """Which others say the same, or give another answer to the same question."""
     return [
         translate(sentence, locale, numbers=", ".join(f"#{number}" for number in numbers))
         for sentence, numbers in ((DUPLICATES, similar.duplicates), (CONTRADICTIONS, similar.contradictions))
@@ -58,7 +58,7 @@ def describe_similar(similar: SimilarCorrections, locale: str) -> list[str]:
 
 
 def one_line(correction: Correction, locale: str) -> str:
-    """A correction in a list."""
+    """A correction as one line of a list."""
     texts = " → ".join(shown(first_words(text), _SHOWN) for text in (correction.prompt, correction.answer))
     author = "" if correction.author_id is None else f" · <@{correction.author_id}>"
     return f"**#{correction.number}** {translate(STATES[correction.state], locale)} · {texts}{author}"
@@ -70,12 +70,13 @@ def correction_choices(corrections: Iterable[Correction]) -> list[tuple[str, str
 
 
 def choice_of(number: int, prompt: str, answer: str) -> str:
-    """How a question with its answer is offered."""
+    """The label under which a question with its answer is offered."""
     return _cut(f"#{number} · {first_words(prompt)[:_SHOWN]} → {first_words(answer)}")
 
 
 def answer_choices(answers: Sequence[tuple[int, str, str]], typed: str) -> list[tuple[str, str]]:
-    """Pairs of (label, id) for answers (id, prompt, reply) in which ``typed`` stands, by their first words."""
+    """Pairs of (label, id) for those answers (id, prompt, reply) whose first words contain ``typed``, or whose id it
+    is."""
     wanted = " ".join(typed.split()).casefold()
     return [
         (_cut(first_words(reply)), str(id_))

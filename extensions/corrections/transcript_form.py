@@ -1,4 +1,4 @@
-"""The form in which a transcript is corrected, and what becomes of it."""
+"""The form in which a transcript is corrected, and what is done with it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class NoTranscriptError(StarlingError):
 
 @screen.service
 class TranscriptForms:
-    """Opens them, and keeps for an hour what was heard."""
+    """Opens the forms, and keeps the transcripts that they correct for an hour."""
 
     def __init__(self, voice_notes: VoiceNoteTranscriber, exchanges: ExchangeStore) -> None:
         self._voice_notes = voice_notes
@@ -59,7 +59,7 @@ class TranscriptForms:
         """By channel and message."""
 
     async def open(self, context: lightbulb.Context, message: hikari.Message) -> None:
-        """Let the one who called write what is said in ``message``.
+        """Open the form in which the caller corrects what is said in ``message``.
 
         Raises:
             NoTranscriptError: it has no transcript.
@@ -104,7 +104,7 @@ async def take(
     feedback: alluka.Injected[FeedbackStore],
     preferences: alluka.Injected[Preferences],
 ) -> None:
-    """Learn the words that are new, where the person may approve; else suggest them.
+    """Learn the new words if the person may approve; otherwise suggest them.
 
     Raises:
         FormExpiredError: it was opened too long ago.

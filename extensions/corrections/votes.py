@@ -1,4 +1,5 @@
-"""👍, 👎 and ✏️ below answers: the form of 👎 asks for what should have been said, which ✏️ opens at once."""
+"""The buttons 👍, 👎 and ✏️ below answers: 👎 opens a form that asks what is wrong or what should have been said, and ✏️
+the form for a correction."""
 
 from __future__ import annotations
 
@@ -47,7 +48,7 @@ async def like(
     exchanges: alluka.Injected[ExchangeStore],
     pairs: alluka.Injected[PreferencePairs],
 ) -> None:
-    """Count a 👍, or take it back. Where the votes prefer the answer to another one to the same /ask, the one who asked
+    """Count a 👍, or take it back. If the votes prefer the answer to another one to the same /ask, the person who asked
     is asked whether that may be learned from."""
     if not await _vote(context, feedback, forms, good=True):
         await _tell(context, TAKEN_BACK)
@@ -67,7 +68,7 @@ async def like(
 
 @screen.button(LEARN_ID, state="")
 async def let_learn(context: yuyo.components.Context) -> None:
-    """Ask whether it may be learned from."""
+    """Ask for consent that the vote is learned from."""
     await ask_for_consent(context.interaction, Unwritten.VOTE)
 
 
@@ -77,8 +78,8 @@ async def dislike(
     feedback: alluka.Injected[FeedbackStore],
     forms: alluka.Injected[CorrectionForms],
 ) -> None:
-    """Count a 👎, which needs no words, and ask for what the bot should have answered, of those who may correct it, or
-    what is wrong; or take the vote back."""
+    """Count a 👎, which needs no words, and ask what is wrong and, if the person may correct the bot, what it should
+    have answered; or take the vote back."""
     if await _vote(context, feedback, forms, good=False) is None:
         await _tell(context, TAKEN_BACK)
         return
@@ -106,11 +107,11 @@ async def take(
     forms: alluka.Injected[CorrectionForms],
     keeping: alluka.Injected[Keeping],
 ) -> None:
-    """Keep the reason that was written, and take the answer that should have been given as a correction, once the
+    """Store the reason that was written, and take the answer that should have been given as a correction, once the
     person has agreed to that.
 
     Raises:
-        NotAnAnswerError: what it answers was forgotten meanwhile.
+        NotAnAnswerError: the question that it answers is no longer known.
     """
     interaction, texts = context.interaction, texts_in(context.interaction)
     locale = str(interaction.locale)

@@ -1,4 +1,4 @@
-"""What people did not like, for those who can correct it, and what they can do about it."""
+"""What people did not like, shown to people who can correct it, and what they can do about it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _MAX_SHOWN, _MAX_WORD_CHARS, _MAX_TEXT_CHARS = 10, 60, 200
 
 @screen.service
 class Wishes:
-    """Draws what is wished for."""
+    """Builds the page of what people want to be better."""
 
     def __init__(
         self, feedback: FeedbackStore, exchanges: ExchangeStore, corrections: Corrections, preferences: Preferences
@@ -54,8 +54,8 @@ class Wishes:
         self._preferences = preferences
 
     async def page(self, guild: int, locale: str) -> Page:
-        """The answers that were disliked most and are not corrected, what was said lately, and words to learn, with
-        menus to correct, dismiss and learn them."""
+        """The answers that were disliked most and are not corrected, the latest feedback, and words to learn, with
+        menus to correct or dismiss answers and to learn words."""
         lines: list[str] = []
         disliked = await self._disliked(guild)
         if disliked:
@@ -120,10 +120,10 @@ async def correct(
     exchanges: alluka.Injected[ExchangeStore],
     forms: alluka.Injected[CorrectionForms],
 ) -> None:
-    """Open the form for the answer that was chosen.
+    """Open the form for the chosen answer.
 
     Raises:
-        NotAnAnswerError: it was forgotten meanwhile.
+        NotAnAnswerError: it is no longer known.
     """
     _channel, _colon, message = context.interaction.values[0].partition(":")
     if (exchange := await exchanges.by_reply(int(message))) is None:
@@ -138,7 +138,7 @@ async def dismiss(
     preferences: alluka.Injected[Preferences],
     wishes: alluka.Injected[Wishes],
 ) -> None:
-    """Let what people think of the answer that was chosen be forgotten.
+    """Delete the votes on the chosen answer, with their reasons.
 
     Raises:
         NotPermittedError: the person may not approve.
@@ -157,7 +157,7 @@ async def take(
     preferences: alluka.Injected[Preferences],
     wishes: alluka.Injected[Wishes],
 ) -> None:
-    """Listen for the words that were chosen from now on.
+    """Add the chosen words to the server's vocabulary for recordings.
 
     Raises:
         NotPermittedError: the person may not approve.
@@ -173,7 +173,7 @@ async def take(
 
 
 def _plain(text: str, max_chars: int) -> str:
-    """One line without what would end a link."""
+    """``text`` as one line, without characters that would end a link."""
     flat = " ".join(text.split()).translate(str.maketrans("[]`", "()'"))
     return flat if len(flat) <= max_chars else f"{flat[: max_chars - 1]}…"
 

@@ -52,7 +52,7 @@ UNAGREED = _(
 
 
 class FileOrFolderError(StarlingError):
-    """Raised when examples are to come from nowhere, or from two places."""
+    """Raised when neither a file nor a folder is given, or both."""
 
     sentence = _("Give me either a file or a folder.")
 
@@ -130,7 +130,7 @@ class Add(
         """
         Raises:
             FileOrFolderError
-            UploadRefusedError: something is wrong with it.
+            UploadRefusedError: something is wrong with the examples.
         """
         if self.folder is not None and self.file is None:
             return await intake.read_folder(guild, self.folder, given_by=user, positive=self.positive)

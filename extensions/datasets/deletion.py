@@ -1,4 +1,4 @@
-"""Deleting a dataset, once the person has said so twice."""
+"""Deleting a dataset, after the person has confirmed it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SELECTED = _("⚠️ It is selected for training.")
 
 
 class _Extent(StrEnum):
-    """What of a dataset is to be deleted."""
+    """How much of a dataset is to be deleted."""
 
     ALL = "all"
     ONE = "one"
@@ -48,7 +48,7 @@ class DatasetGoneError(StarlingError):
 
 
 def question(versions: list[Dataset], chosen: Dataset | None, locale: str) -> str:
-    """What is asked before ``chosen``, or else all ``versions``, are deleted."""
+    """The question that is asked before ``chosen``, or else all ``versions``, are deleted."""
     if chosen is not None:
         text = translate(QUESTION_OF_VERSION, locale, name=dataset_label(chosen))
     else:
@@ -61,7 +61,7 @@ def question(versions: list[Dataset], chosen: Dataset | None, locale: str) -> st
 def buttons(
     versions: list[Dataset], chosen: Dataset | None, asker: hikari.Snowflakeish, locale: str
 ) -> hikari.api.MessageActionRowBuilder:
-    """The two answers; they hold the dataset's id."""
+    """The two buttons; the one that confirms holds the dataset's id."""
     about = f"{_Extent.ALL}:{versions[0].id}" if chosen is None else f"{_Extent.ONE}:{chosen.id}"
     return confirmation_row(CUSTOM_ID, asker, locale, about=about)
 

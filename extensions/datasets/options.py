@@ -1,4 +1,4 @@
-"""Options of commands that name a dataset, a version, a folder or an example, and what is offered for them."""
+"""Options of commands that name a dataset, a version, a folder or an example, and their autocomplete."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def complete_dataset(context: lightbulb.AutocompleteContext[str], store: D
 
 
 class DatasetOrFolderError(StarlingError):
-    """Raised when nothing is to be archived, or two things."""
+    """Raised when neither a dataset nor a folder is given, or both."""
 
     sentence = _("Give me either a dataset or a folder.")
 

@@ -1,4 +1,4 @@
-"""How commands of datasets answer: alone to whoever asked, and at length."""
+"""How dataset commands answer: ephemerally, and with a file if the answer is long."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ IN_THE_FILE = _("There is more than fits here, so the rest is in the file.")
 
 
 async def begun(context: lightbulb.Context) -> hikari.Snowflake:
-    """Defer, where nobody else sees it; the guild, whose datasets the person may have."""
+    """Require that the person may manage the guild, defer an ephemeral answer, and return the guild."""
     guild = require(context.interaction)
     await context.defer(ephemeral=True)
     return guild
@@ -28,7 +28,7 @@ async def answer(context: lightbulb.Context, text: str) -> None:
 
 
 async def answer_at_length(context: lightbulb.Context, text: str, file_name: str) -> None:
-    """Answer with ``text``; its beginning, and all of it as a file, when it is longer than a message."""
+    """Answer with ``text`` or, if it is longer than a message, with its beginning and all of it as a file."""
     if len(text) <= MESSAGE_LIMIT:
         await answer(context, text)
         return

@@ -77,7 +77,8 @@ class SelectDataset(
         await show(context, inspection, contents, "\n".join(lines))
 
     async def _of_folder(self, guild: int, user: int, store: DatasetStore, intake: ExampleIntake) -> str:
-        """The dataset that is called as the folder is, made where there is none, with what is in the folder.
+        """Add what is in the folder to the dataset of the same name, which is created if there is none; return its
+        name.
 
         Raises:
             NoSuchFolderError

@@ -1,4 +1,4 @@
-"""Choosing a stored file while typing a part of its path."""
+"""Choosing a stored file by typing a part of its path."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.ui.file_text import age_text, size_text
 from bot.ui.language_choice import MAX_CHOICES
 
 _LIMIT = 100
-"""Characters that a choice's name and its value may have (Discord, Application Command Option Choice)."""
+"""The most characters of a choice's name and of its value (Discord, Application Command Option Choice)."""
 
 
 def file_choices(files: Sequence[StoredFile], typed: str, locale: str) -> list[tuple[str, str]]:
@@ -29,7 +29,7 @@ def file_choices(files: Sequence[StoredFile], typed: str, locale: str) -> list[t
 
 
 def label_of(file: StoredFile, locale: str) -> str:
-    """``exports/march.jsonl · 1.2 MB · 3 days ago``; of a long path, the end."""
+    """``exports/march.jsonl · 1.2 MB · 3 days ago``; of a long path, only the end is shown."""
     details = f" · {size_text(file.size_bytes, locale)} · {age_text(file.modified_at, locale)}"
     room = _LIMIT - len(details)
     path = file.path if len(file.path) <= room else "…" + file.path[-(room - 1) :]

@@ -25,7 +25,7 @@ from extensions.files.rights import own_files
 loader = lightbulb.Loader()
 
 CONTEXTS = (hikari.ApplicationContextType.GUILD, hikari.ApplicationContextType.BOT_DM)
-"""Not other people's private channels: what is sent there, they see."""
+"""Not private channels with other people, who would see what is sent there."""
 
 UPLOADED = _("{path} is kept ({size}). /getfile sends it to you.")
 OF_FOLDERS = _("/dataset add and /train take what lies in {folder} as one dataset, /archive packs it.")
@@ -131,7 +131,8 @@ loader.command(files)
 
 
 def _private(context: lightbulb.Context) -> bool:
-    """In a guild nobody else sees the answer: it would tell all of the channel what only moderators may know."""
+    """Whether only the caller sees the answer: in a guild, it would tell everyone in the channel what only moderators
+    may know."""
     return context.guild_id is not None
 
 

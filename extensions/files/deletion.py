@@ -1,4 +1,4 @@
-"""Deleting a stored file, once the person has said so twice."""
+"""Deleting a stored file, after the person has confirmed it."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ DELETED = _("Deleted: {path}")
 
 
 def question(file: StoredFile, locale: str) -> str:
-    """What is asked before ``file`` is deleted."""
+    """The question that is asked before ``file`` is deleted."""
     size, age = size_text(file.size_bytes, locale), age_text(file.modified_at, locale)
     return translate(QUESTION, locale, path=shown(file.path), size=size, age=age)
 
 
 def buttons(file: StoredFile, asker: hikari.Snowflakeish, locale: str) -> hikari.api.MessageActionRowBuilder:
-    """The two answers; they hold the file's key."""
+    """The two buttons; the one that confirms holds the file's key."""
     return confirmation_row(DELETE_ID, asker, locale, about=key_of(file.path))
 
 

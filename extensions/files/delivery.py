@@ -1,4 +1,4 @@
-"""Sending a stored file: as it is when Discord takes it, otherwise as a zip in parts."""
+"""Sending a stored file: as it is if Discord accepts it, otherwise as a zip in parts."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ PART = _("Part {numbers} of {count}")
 EMPTY = _("{path} is empty, so there is nothing to send.")
 
 REQUEST_BYTES = (25 << 20) - (64 << 10)
-"""What the files of one message may have together: Discord takes requests of 25 MiB (Reference, Uploading Files), and
-the rest is for the text around the files."""
+"""The most bytes of all files of one message together: Discord accepts requests of 25 MiB (Reference, Uploading Files),
+and the rest is for the text around the files."""
 FILES_A_MESSAGE = 10
 MAX_MESSAGES = 6
-"""A response and five more, which is what Discord lets an app send that is not in the guild (Interactions, Followup
-Messages). With the limits of a guild that nobody boosts that is a zip of 149 MiB."""
+"""A response and five more, which is the most that Discord lets an app send that is not in the guild (Interactions,
+Followup Messages). With the limits of a guild without boosts, that is a zip of 149 MiB."""
 
 
 class FileTooLargeToSendError(StarlingError):
-    """Raised when even a zip in parts would be more than a few messages."""
+    """Raised when even a zip in parts would take too many messages."""
 
     sentence = _(
         "{path} is {size}, which is too much to send through Discord even in parts. Ask the operator for it: "
@@ -53,11 +53,11 @@ class FileTooLargeToSendError(StarlingError):
 
 
 async def deliver(context: lightbulb.Context, folder: Folder, path: str) -> None:
-    """Answer ``context``, which was deferred, with the file at ``path``; seen by all only in a direct message.
+    """Answer ``context``, which was deferred, with the file at ``path``; in a guild, only the caller sees it.
 
     Raises:
         FileNotThereError: it is gone.
-        FileTooLargeToSendError: it would be too many messages; none was sent.
+        FileTooLargeToSendError: it would take too many messages; none was sent.
     """
     with await folder.open(path) as source:
         size_bytes = os.fstat(source.fileno()).st_size
@@ -103,7 +103,7 @@ async def _send(context: lightbulb.Context, text: str, files: list[hikari.Bytes]
 
 
 def _part(path: str, data: bytes, number: int) -> hikari.Bytes:
-    """The part ``number``, counted from 1; 0 is a zip that was not cut."""
+    """Part ``number``, counted from 1; 0 stands for a zip that was not cut."""
     return hikari.Bytes(data, f"{_name_of(path)}.zip" + (f".{number:03}" if number else ""), "application/zip")
 
 

@@ -26,11 +26,11 @@ ALL_IN_FILE = _("the newest are below, and all of them in the attached file")
 
 A_PAGE = 12
 MAX_PAGES = 10
-"""Beyond, nobody turns pages: all files are listed in an attachment."""
+"""With more, nobody turns pages: all files are listed in an attachment instead."""
 
 
 def page_of_files(files: Sequence[StoredFile], number: int, locale: str) -> Page:
-    """The page ``number``, counted from 1; the nearest that there is. The buttons need no state but their number."""
+    """Page ``number``, counted from 1, or the nearest one that exists. The buttons hold nothing but the page number."""
     if not files:
         return Page(translate(NONE_YET, locale))
     pages = -(-len(files) // A_PAGE)
@@ -61,6 +61,7 @@ def _line(file: StoredFile, locale: str) -> str:
 
 
 def _as_file(files: Sequence[StoredFile]) -> hikari.Bytes:
-    """Bytes, time and path of each, separated by tabs: less than 10 MiB, whatever the paths are."""
+    """The size in bytes, the time and the path of each file, separated by tabs: less than 10 MiB, whatever the paths
+    are."""
     lines = [f"{file.size_bytes}\t{file.modified_at:%Y-%m-%dT%H:%M:%SZ}\t{file.path}\n" for file in files]
     return hikari.Bytes("".join(lines).encode(), "files.txt", "text/plain; charset=utf-8")

@@ -1,4 +1,4 @@
-"""Whose files a command or a button is about, and whether the person may have them."""
+"""Whose files a command or a button is about, and whether the person may access them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def own_files(
     interaction: hikari.CommandInteraction | hikari.AutocompleteInteraction | hikari.ComponentInteraction,
     store: FileStore,
 ) -> Folder:
-    """The guild's folder; in a direct message, that of the person.
+    """The guild's folder or, in a direct message, the person's own.
 
     Raises:
         NotPermittedError: the person may not manage the guild.

@@ -1,4 +1,4 @@
-"""/instruction: how answers are to be, on a server or in one of its channels."""
+"""/instruction: how the bot should answer, on a server or in one of its channels."""
 
 from __future__ import annotations
 
@@ -38,16 +38,17 @@ RESET_EVERYWHERE = _("My built-in instruction applies on this server again. The 
 RESTORED = _("{name} is back to its earlier text.")
 DELETED = _("The instruction {name} is deleted.")
 MAX_SHOWN = 1900
-"""What fits below a heading in one message."""
+"""The most characters of heading and text that are shown in one message."""
 
 
 def _given(name: str | None) -> str:
-    """A name without what markdown and mentions are made of."""
+    """``name`` without the characters of markdown and mentions; the default name if nothing is left."""
     return re.sub(r"[`*_~|<>@\n\r]", "", name or "").strip()[:MAX_NAME_CHARS] or DEFAULT_NAME
 
 
 def _place(held: EffectiveInstruction, name: str, *, here: bool) -> InstructionPlace:
-    """Where ``name`` is to hold once it is written; to edit what holds in a channel alone does not spread it."""
+    """Where the instruction ``name`` applies once it is written; editing one that applies only in this channel does not
+    spread it."""
     if here:
         return InstructionPlace.CHANNEL
     is_held_here = held.scope is InstructionScope.CHANNEL and held.name == name
@@ -63,7 +64,7 @@ async def complete_name(context: lightbulb.AutocompleteContext[str], instruction
 
 @safe
 async def complete_version(context: lightbulb.AutocompleteContext[str], instructions: Instructions) -> None:
-    # What was said earlier, and taken back, is not for everyone.
+    # Earlier texts, which were replaced, are not for everyone to see.
     guild, typed = require(context.interaction), str(context.focused.value or "").casefold()
     offered: list[tuple[str, str]] = []
     language = catalogue_language(locale_of(context.interaction))
@@ -225,7 +226,7 @@ async def _tell_held(context: lightbulb.Context, name: str, *, here: bool) -> No
 
 
 async def _show(context: lightbulb.Context, heading: str, text: str) -> None:
-    """All of ``text``: quoted, or as a file when it is long."""
+    """Show all of ``text``: quoted, or as a file if it is long."""
     quoted = "\n".join(f"> {line}" for line in text.splitlines())
     if len(heading) + len(quoted) < MAX_SHOWN:
         await respond(context, f"{heading}\n{quoted}", ephemeral=True)

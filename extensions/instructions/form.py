@@ -30,16 +30,16 @@ EVERYWHERE_HOLDS = _("From now on the instruction {name} applies on this server.
 
 
 class InstructionPlace(StrEnum):
-    """Where an instruction holds once it is written."""
+    """Where an instruction applies once it is written."""
 
     CHANNEL = "channel"
     GUILD = "guild"
     KEPT = "kept"
-    """Where it did, this channel among others."""
+    """Where it applied before, which includes this channel."""
 
 
 async def open_form(context: lightbulb.Context, name: str, text: str, place: InstructionPlace) -> None:
-    """Let the one who called write the instruction ``name``, beginning with ``text``."""
+    """Open the form in which the caller writes the instruction ``name``, with ``text`` filled in."""
     locale = locale_of(context)
     row = text_row(
         "text", translate(LABEL, locale), value=text, placeholder=translate(EXAMPLE, locale), max_chars=MAX_CHARS
@@ -50,7 +50,7 @@ async def open_form(context: lightbulb.Context, name: str, text: str, place: Ins
 
 @screen.form(FORM_ID, state=f"({'|'.join(InstructionPlace)}):.+")
 async def take(context: yuyo.modals.Context, instructions: alluka.Injected[Instructions]) -> None:
-    """Keep what was written, and let it hold.
+    """Store what was written, and let it apply.
 
     Raises:
         NotPermittedError: the person may not manage the server, or not any more.

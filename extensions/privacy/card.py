@@ -1,4 +1,4 @@
-"""Telling a person what is stored on them, and forgetting it once they have said so twice."""
+"""Telling people what is stored about them, and deleting it after they have confirmed it."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ async def forget(
     data: alluka.Injected[PersonalData],
     withdrawn: alluka.Injected[WithdrawnExamples],
 ) -> None:
-    """Forget the person.
+    """Delete everything that is stored about the person.
 
     Raises:
         NotPermittedError: another person was asked.

@@ -1,4 +1,4 @@
-"""/privacy: what is stored on a person, as they want it."""
+"""/privacy: showing, exporting and deleting what is stored about a person, and whether /leaderboard names them."""
 
 from __future__ import annotations
 

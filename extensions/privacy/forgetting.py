@@ -1,4 +1,4 @@
-"""What people delete is deleted here as well, and what they edit is answered anew."""
+"""Deletes here what people delete on Discord, and answers questions again that they edit."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ async def forget_messages(event: hikari.GuildBulkMessageDeleteEvent, deletions: 
 
 @loader.listener(hikari.GuildChannelDeleteEvent)
 async def forget_channel(event: hikari.GuildChannelDeleteEvent, deletions: Deletions) -> None:
-    """Forget what was said in a channel that is gone: Discord does not tell of its messages one by one."""
+    """Forget what was said in a deleted channel: Discord does not report its messages one by one."""
     await deletions.forget(Deleted.CHANNEL, [event.channel_id])
 
 
 @loader.listener(hikari.GuildThreadDeleteEvent)
 async def forget_thread(event: hikari.GuildThreadDeleteEvent, deletions: Deletions) -> None:
-    """The same of a thread."""
+    """Forget what was said in a deleted thread."""
     await deletions.forget(Deleted.CHANNEL, [event.thread_id])
 
 
 @loader.listener(hikari.MessageUpdateEvent)  # type: ignore[type-abstract]
 async def answer_anew(event: hikari.MessageUpdateEvent, bot: hikari.GatewayBot, answers: AnswerService) -> None:
-    """Answer a question anew that its author has edited. Discord also tells of previews of links in this way, which
-    are no edits."""
+    """Answer a question again after its author has edited it. Discord also sends this event for link previews, which
+    are not edits."""
     author = event.message.author
     if not author or author.is_bot or not event.message.edited_timestamp:
         return
@@ -52,19 +52,19 @@ async def answer_anew(event: hikari.MessageUpdateEvent, bot: hikari.GatewayBot, 
 
 @loader.listener(hikari.GuildLeaveEvent)
 async def forget_guild(event: hikari.GuildLeaveEvent, deletions: Deletions, guilds: LeftGuilds) -> None:
-    """Forget all that was said, used, chosen and taught in a guild that the bot has left; an outage of Discord's is
-    another event."""
+    """Forget all that was said, used, chosen and taught in a guild that the bot has left; an outage of Discord is a
+    different event."""
     await deletions.forget(Deleted.GUILD, [event.guild_id])
     await guilds.left(event.guild_id)
 
 
 @loader.listener(hikari.GuildJoinEvent)
 async def know_guild(event: hikari.GuildJoinEvent, guilds: LeftGuilds) -> None:
-    """Note that the bot is there now."""
+    """Record that the bot is now in the guild."""
     await guilds.joined(event.guild_id)
 
 
 @loader.listener(hikari.ShardReadyEvent)
 async def forget_left_guilds(event: hikari.ShardReadyEvent, guilds: LeftGuilds) -> None:
-    """Forget those that the bot was removed from while it was away."""
+    """Forget the guilds that the bot was removed from while it was offline."""
     await guilds.told(event.application_id, event.unavailable_guilds, event.shard.id, event.shard.shard_count)

@@ -1,4 +1,4 @@
-"""The card with who may use Starling on a server, and how much of it by role."""
+"""The card that sets who may use Starling on a server, and the daily limits by role."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ _KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class AccessList:
-    """What is chosen in one of the menus."""
+    """A list that is chosen in one of the menus."""
 
     field: str
-    """Of ``Access``."""
+    """The field of ``Access`` that holds the list."""
     line: str
-    """Above the menu."""
+    """The text above the menu."""
     empty: str
     """What it means when nothing is chosen."""
     menu: hikari.ComponentType
@@ -131,7 +131,7 @@ def _limit_text(guild: int, role: int, limit: RoleLimit, locale: str) -> str:
 
 @screen.button(ACCESS_ID, state="|".join(AccessPart), values=SNOWFLAKE)
 async def change(context: yuyo.components.Context, preferences: alluka.Injected[Preferences]) -> None:
-    """Show the card, or let what was chosen on it hold and draw it anew; a role opens the form with its limits.
+    """Show the card, or apply what was chosen on it and redraw it; choosing a role opens the form with its limits.
 
     Raises:
         NotPermittedError: the person may not manage the server, or not any more.
@@ -176,11 +176,11 @@ def _changed(before: GuildPreferences, chosen: AccessList, values: Sequence[int]
 async def change_limits(
     context: yuyo.modals.Context, card: alluka.Injected[SettingsCard], preferences: alluka.Injected[Preferences]
 ) -> None:
-    """Set the limits of a role, and draw the card anew.
+    """Set the limits of a role, and redraw the card.
 
     Raises:
         NotPermittedError: the person may not manage the server, or not any more.
-        NotALimitError: one is not a number above 0.
+        NotALimitError: a limit is not a number above 0.
     """
     interaction = context.interaction
     guild, role = require(interaction), int(context.id_metadata)

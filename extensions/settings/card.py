@@ -1,4 +1,4 @@
-"""The card with what a server can set."""
+"""The card with the settings of a server."""
 
 from __future__ import annotations
 
@@ -92,14 +92,14 @@ _KINDS = (
 
 
 Phrase = Callable[..., str]
-"""A sentence in the language of whoever looks, with what fills it."""
+"""Translates a sentence, filled with parameters, for the person who sees the card."""
 
 _REVIEW_KINDS = (hikari.ChannelType.GUILD_TEXT, hikari.ChannelType.GUILD_PRIVATE_THREAD)
 
 
 @screen.service
 class SettingsCard:
-    """Draws the card."""
+    """Builds the card."""
 
     def __init__(self, preferences: Preferences, corrections: Corrections, settings: Settings) -> None:
         self._preferences = preferences

@@ -1,4 +1,4 @@
-"""What happens when somebody uses the card with what a server can set."""
+"""What happens when somebody uses the card with the settings of a server."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ async def change(
     card: alluka.Injected[SettingsCard],
     preferences: alluka.Injected[Preferences],
 ) -> None:
-    """Set what was chosen on the card, and draw it anew.
+    """Set what was chosen on the card, and redraw it.
 
     Raises:
         NotPermittedError: the person may not manage the server, or not any more.
-        MayNotShowThereError: of the channel for corrections.
+        MayNotShowThereError: the bot may not write in the channel chosen for corrections.
     """
     interaction = context.interaction
     guild, locale, part = require(interaction), str(interaction.locale), SettingsPart(context.id_metadata)
@@ -106,11 +106,11 @@ def _chosen_id(values: Sequence[str]) -> int | None:
 async def change_limits(
     context: yuyo.modals.Context, card: alluka.Injected[SettingsCard], preferences: alluka.Injected[Preferences]
 ) -> None:
-    """Set the limits that were written in the form, and draw the card anew.
+    """Set the limits that were written in the form, and redraw the card.
 
     Raises:
         NotPermittedError: the person may not manage the server, or not any more.
-        NotALimitError: one is not a number above 0.
+        NotALimitError: a limit is not a number above 0.
     """
     interaction = context.interaction
     guild = require(interaction)

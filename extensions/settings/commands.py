@@ -1,4 +1,4 @@
-"""/settings: what a server can set, on one card."""
+"""/settings: the settings of a server, on one card."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a server, and each of its members, may use a day: how it is shown, and how it is written."""
+"""The daily limits of a server and of each of its members: how they are shown and entered."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ class NotALimitError(StarlingError):
 
 
 def limit_texts(limits: DailyLimits, locale: str) -> list[str]:
-    """Those that the server has set, a text each."""
+    """One text for each limit that the server has set."""
     return [translate(LIMIT_TEXTS[name], locale, amount=limit) for name, limit in asdict(limits).items() if limit]
 
 
 async def open_limits_form(interaction: hikari.ComponentInteraction, limits: DailyLimits) -> None:
-    """Let a person write the limits anew."""
+    """Open the form in which the person enters the limits."""
     locale, before = str(interaction.locale), asdict(limits)
     rows = [
         text_row(
@@ -64,10 +64,10 @@ async def open_limits_form(interaction: hikari.ComponentInteraction, limits: Dai
 
 
 def as_limits(given: dict[str, str]) -> dict[str, int]:
-    """What was written, as numbers; 0 for nothing.
+    """The entered limits as numbers; 0 for an empty field.
 
     Raises:
-        NotALimitError: one is not a number above 0.
+        NotALimitError: a limit is not a number above 0.
     """
     for text in given.values():
         if text and not (text.isascii() and text.isdecimal() and 0 < int(text) < 10**12):

@@ -1,4 +1,4 @@
-"""What cards of settings are built of."""
+"""The building blocks of the settings cards."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ COMMON_LANGUAGES = (
     "en", "ru", "uk", "es", "pt", "fr", "de", "it", "nl", "pl", "cs", "sk", "hu", "ro", "bg", "el", "tr", "ar", "he",
     "fa", "hi", "zh", "ja", "ko",
 )  # fmt: skip
-"""Discord shows 25 choices."""
+"""Discord shows at most 25 choices."""
 
 
 def secondary_button(custom_id: str, label: str) -> hikari.impl.InteractiveButtonBuilder:
@@ -21,7 +21,7 @@ def secondary_button(custom_id: str, label: str) -> hikari.impl.InteractiveButto
 
 
 def offered_languages(chosen: Sequence[str], locale: str) -> list[tuple[str, str, bool]]:
-    """The languages of a menu, by name, and whether they are ``chosen``."""
+    """The languages of a menu as (code, name, whether it is ``chosen``), sorted by name."""
     known = sorted({*COMMON_LANGUAGES, *chosen[:1]}, key=lambda code: language_name(code, locale))[:25]
     return [(code, language_name(code, locale), code in chosen) for code in known]
 
@@ -29,7 +29,8 @@ def offered_languages(chosen: Sequence[str], locale: str) -> list[tuple[str, str
 def select_menu(
     custom_id: str, options: Sequence[tuple[str, str, bool]], *, several: int = 1, placeholder: str = ""
 ) -> hikari.impl.TextSelectMenuBuilder[Never]:
-    """A menu of values, labels, and whether they are chosen; up to ``several`` of them, or none."""
+    """A menu of ``options``, which are (value, label, whether it is chosen). With ``several`` above 1, up to that many
+    can be chosen, or none."""
     menu: hikari.impl.TextSelectMenuBuilder[Never] = hikari.impl.TextSelectMenuBuilder(
         custom_id=custom_id,
         placeholder=placeholder or hikari.UNDEFINED,
@@ -42,7 +43,7 @@ def select_menu(
 
 
 def role_menu(custom_id: str, placeholder: str) -> hikari.impl.SelectMenuBuilder:
-    """A menu of one role, or none."""
+    """A menu in which one role is chosen, or none."""
     return hikari.impl.SelectMenuBuilder(
         type=hikari.ComponentType.ROLE_SELECT_MENU,
         custom_id=custom_id,
@@ -54,5 +55,5 @@ def role_menu(custom_id: str, placeholder: str) -> hikari.impl.SelectMenuBuilder
 
 def role_mention(guild: int, role: int) -> str:
     """A role as Discord shows it."""
-    # The role of everyone has the guild's id.
+    # The @everyone role has the guild's id.
     return "@everyone" if role == guild else f"<@&{role}>"

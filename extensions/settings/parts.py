@@ -1,4 +1,4 @@
-"""What the custom ids of the cards of settings say: which card, a colon, and which of its parts was used."""
+"""What the custom ids on the settings cards consist of: which card, a colon, and which of its parts was used."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ SETTINGS_ID, ACCESS_ID, TRANSLATIONS_ID = "set", "access", "translations"
 
 
 class SettingsPart(StrEnum):
-    """What was used on the card of what a server can set."""
+    """The part that was used on the card with the settings of a server."""
 
     SPEAK = "speak"
     LENGTH = "length"
@@ -22,14 +22,14 @@ class SettingsPart(StrEnum):
     TRAIN = "train"
     LIMITS = "limits"
     BACK = "back"
-    """From a card that was opened from this one."""
+    """The button that leads back from a card that was opened from this one."""
 
 
 class AccessPart(StrEnum):
-    """What was used on the card of who may use Starling."""
+    """The part that was used on the card that sets who may use Starling."""
 
     SHOW = "show"
-    """A button of another card."""
+    """The button on another card that opens this one."""
     ROLE = "role"
     """The menu of roles whose limits are to be set."""
     ONLY_CHANNELS = "only-channels"
@@ -40,9 +40,10 @@ class AccessPart(StrEnum):
 
 
 class TranslationsPart(StrEnum):
-    """What was used on the card of translations; or else the id of a channel, of which languages were chosen."""
+    """The part that was used on the card of translations; in place of it, there may be the id of a channel whose
+    languages were chosen."""
 
     SHOW = "show"
-    """A button of another card."""
+    """The button on another card that opens this one."""
     PICK = "pick"
     """The menu of channels."""

@@ -1,4 +1,4 @@
-"""The card with the languages in which the notes of each channel are read besides their own."""
+"""The card with the languages into which the notes of each channel are translated."""
 
 from __future__ import annotations
 
@@ -41,10 +41,11 @@ BACK = _("Back")
 async def _drawn(
     interaction: hikari.ComponentInteraction, choices: GuildPreferences, translator: Translator, channel: int | None
 ) -> hikari.api.ContainerComponentBuilder:
-    """The card, on which the languages of ``channel`` are chosen, or those of the first.
+    """The card, with a menu for the languages of ``channel`` or, if that is not transcribed, of the first channel that
+    is.
 
     Raises:
-        ButtonExpiredError: the notes of no channel are written down any more.
+        ButtonExpiredError: voice notes are not transcribed in any channel any more.
     """
     locale, channels = str(interaction.locale), sorted(choices.transcribed_channels)
     if not channels:
@@ -83,7 +84,7 @@ async def _drawn(
 
 
 def _name(interaction: hikari.ComponentInteraction, channel: int) -> str:
-    """What ``channel`` is called, or else its id: in a menu Discord shows no mention."""
+    """The name of ``channel``, or its id if that is not known: Discord shows no mentions in a menu."""
     cache = interaction.app.cache if isinstance(interaction.app, hikari.CacheAware) else None
     known = None if cache is None else cache.get_guild_channel(channel) or cache.get_thread(channel)
     return str(channel) if known is None else str(known.name)
@@ -95,7 +96,7 @@ async def change(
     preferences: alluka.Injected[Preferences],
     translator: alluka.Injected[Translator],
 ) -> None:
-    """Show the card in the place of the one that it was opened from, or let what was chosen on it hold.
+    """Show the card in place of the one that it was opened from, or apply what was chosen on it.
 
     Raises:
         NotPermittedError: the person may not manage the server, or not any more.

@@ -1,4 +1,4 @@
-"""What came out of a test, as a card with a file."""
+"""The result of a test, as a card with a file."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ FIRST = ngettext(
     "-# Only the first {count} are shown here; all of them are in the file.",
 )
 SOME = 6
-"""Cases that are shown."""
+"""The most cases that are shown."""
 _MAX_CHARS, _MAX_BYTES = 3600, 9000
-"""Of all texts together: a card has 4000 characters, and 10,000 bytes in UTF-8."""
+"""The limits of all texts together: a card has 4000 characters, and 10,000 bytes in UTF-8."""
 _PROMPT, _ANSWER, _EXPECTED = 150, 240, 120
-"""Characters of each that are shown."""
+"""The most characters that are shown of each."""
 
 
 def build_card(evaluation: Evaluation, source: LazyMessage, locale: str) -> hikari.api.ContainerComponentBuilder:
@@ -43,7 +43,7 @@ def build_card(evaluation: Evaluation, source: LazyMessage, locale: str) -> hika
 
 
 def heading_of(evaluation: Evaluation, source: LazyMessage, locale: str) -> str:
-    """What was tested and what came out, above the answers."""
+    """What was tested and the result, above the answers."""
     return f"### {title(evaluation, locale)}\n" + "\n".join(summary(evaluation, source, locale))
 
 

@@ -117,7 +117,7 @@ class Test(
                 await progress.end()
                 raise
             await progress.stop()
-        # Kept before it is shown: it has cost minutes and tokens, and Discord may take it no more.
+        # Stored before it is shown: it has cost minutes and tokens, and Discord may no longer accept the response.
         written = report(evaluation, source, locale)
         asked = replace(taken_from, began_at=began_at)
         summary = heading_of(evaluation, source, locale)
@@ -127,7 +127,7 @@ class Test(
     async def _cases(
         self, guild: int, datasets: TrainingDatasets
     ) -> tuple[tuple[TestCase, ...], LazyMessage, AskedFrom]:
-        """What is asked, where it was taken from, and of which datasets."""
+        """The cases, the sentence that says where they come from, and the datasets that they come from."""
         if sum(given is not None for given in (self.data, self.dataset, self.file)) > 1:
             raise OneSourceError
         if self.data is not None:

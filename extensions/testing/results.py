@@ -1,4 +1,4 @@
-"""/tests: what came out of tests before."""
+"""/tests: the results of earlier tests."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ NONE_YET = _("No tests are stored on this server. /test runs one.")
 WHICH_TEST = _("Its number; or type a part of it")
 MAX_LISTED, MAX_CHOICES = 10, 25
 _LINE, _LABEL = 180, 100
-"""Characters of one line, and of a choice's name."""
+"""The most characters of one line, and of a choice's name."""
 
 
 def one_line(test: ModelTest) -> str:
-    """What is told of a test where there are many."""
+    """A test as one line of a list."""
     flat = " · ".join(line.strip("# ") for line in test.summary.splitlines())
     return f"**#{test.number}** · <t:{int(test.ended_at.timestamp())}:R> · {flat}"[:_LINE]
 

@@ -1,4 +1,4 @@
-"""The tests of models that run, and their button Cancel."""
+"""The running tests of models, and their button Cancel."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ class TestUnderWayError(StarlingError):
 
 
 class TestEndedError(StarlingError):
-    """Raised when a test is cancelled that does not run any more."""
+    """Raised when somebody cancels a test that is no longer running."""
 
     sentence = _("This test has ended already.")
 
 
 @screen.service
 class TestsUnderWay:
-    """One a guild, in this process: a test ends with it."""
+    """The running tests, at most one per guild. They are known to this process only, and end with it."""
 
     def __init__(self) -> None:
         self._running: dict[str, tuple[int, int, CancellationToken]] = {}
 
     @contextlib.contextmanager
     def running(self, guild_id: int, user_id: int) -> Iterator[tuple[str, CancellationToken]]:
-        """A test of the user's, for as long as the block: its id, and what stops it.
+        """Register a test by the user for as long as the block runs; yields its id, and the token that stops it.
 
         Raises:
-            TestUnderWayError: another one runs there.
+            TestUnderWayError: another one is running in the guild.
         """
         if any(guild == guild_id for guild, _user, _stop in self._running.values()):
             raise TestUnderWayError
@@ -62,7 +62,7 @@ class TestsUnderWay:
         """Stop a test.
 
         Raises:
-            TestEndedError: the guild has no such test that runs.
+            TestEndedError: the guild has no such running test.
             NotPermittedError: another person has started it.
         """
         found = self._running.get(id_)
@@ -75,7 +75,7 @@ class TestsUnderWay:
 
 
 def cancel_row(id_: str, locale: str) -> hikari.api.MessageActionRowBuilder:
-    """Below a test that runs."""
+    """The row below a running test, with the button Cancel."""
     row = hikari.impl.MessageActionRowBuilder()
     return row.add_interactive_button(
         hikari.ButtonStyle.SECONDARY, f"{CANCEL_ID}:{id_}", label=translate(CANCEL, locale), emoji="⏹️"
@@ -84,7 +84,7 @@ def cancel_row(id_: str, locale: str) -> hikari.api.MessageActionRowBuilder:
 
 @screen.button(CANCEL_ID)
 async def cancel(context: yuyo.components.Context, under_way: alluka.Injected[TestsUnderWay]) -> None:
-    """Stop the test; what was answered until then is shown.
+    """Stop the test; the answers so far are shown.
 
     Raises:
         OnServersOnlyError, TestEndedError, NotPermittedError

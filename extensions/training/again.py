@@ -1,4 +1,4 @@
-"""Training a model again, without what was taken back since it learned."""
+"""Training a model again, without the examples that were taken back since it learned from them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def train_again(
     preferences: alluka.Injected[Preferences],
     settings: alluka.Injected[Settings],
 ) -> None:
-    """Show, for everyone who may train, what would be trained.
+    """Show a plan of the new training, which everyone who may train can start.
 
     Raises:
         NotPermittedError: the person may not train.

@@ -72,7 +72,8 @@ NO_REASON = _("something went wrong on our side, my host's log has the rest.")
 
 
 def describe_plan(training: Training, plan: Plan, locale: str, currency: str, note: LazyMessage | None = None) -> str:
-    """What would be done. ``currency``: of prices, as ISO 4217 names it. ``note``: what somebody should know first."""
+    """What a training would do. ``currency``: the currency of prices, as ISO 4217 names it. ``note``: what people
+    should know first."""
     lines = [
         translate(PLAN, locale, number=training.number),
         translate(LEARNS, locale, examples=plan.examples, heldout=plan.heldout, datasets=datasets_of(training)),
@@ -95,7 +96,7 @@ def describe_plan(training: Training, plan: Plan, locale: str, currency: str, no
 
 
 def plan_row(training: Training, locale: str) -> hikari.api.MessageActionRowBuilder:
-    """The buttons below it."""
+    """The buttons below a plan."""
     row = hikari.impl.MessageActionRowBuilder()
     row.add_interactive_button(hikari.ButtonStyle.PRIMARY, f"{START_ID}:{training.id}", label=translate(START, locale))
     return row.add_interactive_button(
@@ -104,7 +105,7 @@ def plan_row(training: Training, locale: str) -> hikari.api.MessageActionRowBuil
 
 
 def describe_training(training: Training, locale: str, *, left_s: float | None = None) -> str:
-    """How far it is."""
+    """The state of a training, and how far it is."""
     lines = [translate(STARTED, locale, number=training.number)]
     if not training.is_open:
         lines = [f"**#{training.number}**"]
@@ -131,12 +132,12 @@ def _why(training: Training, locale: str) -> str:
 
 
 def datasets_of(training: Training) -> str:
-    """What is learnt from, by name."""
+    """The names and versions of the datasets that a training learns from."""
     return ", ".join(f"{shown(one.name)} v{one.version}" for one in training.datasets)
 
 
 def cancel_row(training: Training, locale: str) -> hikari.api.MessageActionRowBuilder:
-    """The button below a training that is to end."""
+    """The button below a training that has not ended, which cancels it."""
     row = hikari.impl.MessageActionRowBuilder()
     return row.add_interactive_button(
         hikari.ButtonStyle.DANGER, f"{CANCEL_ID}:{training.id}", label=translate(CANCEL, locale)
@@ -144,7 +145,7 @@ def cancel_row(training: Training, locale: str) -> hikari.api.MessageActionRowBu
 
 
 def promote_row(model: Model, locale: str) -> hikari.api.MessageActionRowBuilder:
-    """The buttons below the news of a candidate."""
+    """The buttons below the message that announces a candidate."""
     row = hikari.impl.MessageActionRowBuilder()
     row.add_interactive_button(
         hikari.ButtonStyle.PRIMARY, f"{PROMOTE_ID}:{model.name}", label=translate(PROMOTE, locale)
@@ -155,14 +156,14 @@ def promote_row(model: Model, locale: str) -> hikari.api.MessageActionRowBuilder
 def add_notice(
     row: hikari.impl.MessageActionRowBuilder, model: Model, locale: str
 ) -> hikari.impl.MessageActionRowBuilder:
-    """``row`` with the button that tells what people would notice of a model."""
+    """``row`` with the button that shows what people would notice of a model."""
     return row.add_interactive_button(
         hikari.ButtonStyle.SECONDARY, f"{NOTICE_ID}:{model.name}", label=translate(NOTICE, locale), emoji="🔍"
     )
 
 
 async def chart_of(training: Training, locale: str) -> hikari.Bytes | None:
-    """The picture of its loss, once there is one to be seen."""
+    """A picture of a training's loss; None while there are too few points."""
     if len(training.curve) < loss_chart.MIN_POINTS:
         return None
     png = await draw_in_thread(lambda: loss_chart.draw(training.curve, f"#{training.number}", locale))
@@ -180,7 +181,7 @@ class TrainingCards:
         trainings.show_by(self.show)
 
     async def show(self, training: Training, model: Model | None) -> None:
-        """Bring the message up to date; when the training has ended, tell the one who started it."""
+        """Update the message of a training; when it has ended, tell the person who started it."""
         if training.is_open and time.monotonic() - self._edited.get(training.id, -EDIT_EVERY_S) < EDIT_EVERY_S:
             return
         self._edited[training.id] = time.monotonic()
@@ -228,12 +229,11 @@ async def start(
     preferences: alluka.Injected[Preferences],
     readiness: alluka.Injected[Readiness],
 ) -> None:
-    """Start what was planned.
+    """Start the planned training.
 
     Raises:
         NotPermittedError: the person may not train, or not any more.
-        NoTrainerError, TrainerNotReadyError: what was to train is gone, or could not train now.
-        StarlingError: see ``Trainings.start``.
+        NoTrainerError, TrainerNotReadyError: its trainer is gone, or cannot train now.
     """
     interaction = context.interaction
     guild = await require_trainer(interaction, preferences)
@@ -254,7 +254,7 @@ async def start(
 async def drop(
     context: yuyo.components.Context, store: alluka.Injected[TrainingStore], preferences: alluka.Injected[Preferences]
 ) -> None:
-    """Leave it.
+    """Drop the planned training.
 
     Raises:
         NotPermittedError: the person may not train, or not any more.
@@ -275,7 +275,7 @@ async def cancel(
     store: alluka.Injected[TrainingStore],
     preferences: alluka.Injected[Preferences],
 ) -> None:
-    """Cancel a training that is to end.
+    """Cancel a training that has not ended.
 
     Raises:
         NotPermittedError: the person may not train, or not any more.

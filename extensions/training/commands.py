@@ -41,7 +41,7 @@ from extensions.training.cards import METHODS, cancel_row, chart_of, describe_pl
 loader = lightbulb.Loader()
 
 NAME = "training"
-"""Of the dataset that what is given with /train goes to, where none is named."""
+"""The dataset that examples given with /train are added to if none is named."""
 NONE_YET = _("Nothing has been trained on this server yet. /train starts a training.")
 ENDED_ALREADY = _("Training #{number} has ended already.")
 IS_CANCELLED = _("Training #{number} is cancelled.")
@@ -102,7 +102,7 @@ async def complete_base(
 
 
 _MARKDOWN = re.compile(r"\*\*|[`\\]")
-"""What choices show as it stands."""
+"""Markdown, which choices do not render."""
 
 
 @safe
@@ -195,7 +195,7 @@ class Train(
             return
         name = self.dataset or (NAME if given is not None else None)
         if name is not None:
-            # What could not be started would only leave something behind.
+            # Checked before anything is stored: a training that cannot be started must leave nothing behind.
             examples = () if given is None else given.examples
             would_learn = await datasets.look_at_selected_with(guild, name, label, examples)
             await trainings.look_at(guild, spec, would_learn)
@@ -210,7 +210,7 @@ class Train(
     async def _given(self, guild: int, intake: ExampleIntake, user: int) -> GivenExamples | None:
         """
         Raises:
-            UploadRefusedError: something is wrong with it.
+            UploadRefusedError: something is wrong with the examples.
         """
         if self.folder is not None:
             return await intake.read_folder(guild, self.folder, given_by=user, positive=self.positive)
@@ -296,7 +296,7 @@ loader.command(jobs)
 
 
 async def _add(store: DatasetStore, intake: ExampleIntake, guild: int, name: str, given: GivenExamples) -> None:
-    """Add what was given to a dataset, which is made where it is not there."""
+    """Add the given examples to a dataset, which is created if there is none."""
     try:
         await store.get(guild, name)
     except NoSuchDatasetError:
@@ -305,7 +305,7 @@ async def _add(store: DatasetStore, intake: ExampleIntake, guild: int, name: str
 
 
 def _as_file(text: str) -> tuple[str, bytes]:
-    """``text`` as a file would be named, for what reads files."""
+    """A file name that fits the format of ``text``, and its bytes, for code that reads files."""
     begins = text.lstrip()[:1]
     if begins == "{" and "\n{" in text:
         return "text.jsonl", text.encode()

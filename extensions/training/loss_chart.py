@@ -15,12 +15,13 @@ LEARNT = _("on what is learnt")
 HELD_OUT = _("on what is held out")
 MIN_POINTS = 2
 _PLACE = (0.125, 0.17, 0.85, 0.71)
-"""Of the axes in the picture, as parts of it: left, bottom, width, height. A loss is written in at most four signs."""
+"""The place of the axes in the picture, as fractions of it: left, bottom, width, height. There is room for losses of at
+most four characters."""
 
 
 def draw(curve: Sequence[Point], title: str, locale: str) -> bytes:
-    """A PNG of 1000 by 600 pixels. Blocks: a sixth of a second; for ``bot.charts.draw_in_thread``."""
-    # Half a second and 40 MB that nobody needs who does not train.
+    """A PNG of 1000 by 600 pixels. Blocks for a sixth of a second; for ``bot.charts.draw_in_thread``."""
+    # Imported here because it takes half a second and 40 MB, which only trainings need.
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 

@@ -132,7 +132,7 @@ class SetModel(
         guild = require(context)
         await context.defer(ephemeral=True)
         await models.choose(guild, self.model)
-        # A trained model would go on answering instead of the one that was chosen.
+        # Otherwise, a trained model would go on answering instead of the chosen one.
         await promoting.put_aside(guild, context.user.id)
         model = (await models.of(guild)).model
         await respond(context, translate(NOW_ANSWERS, locale_of(context), model=f"`{model}`"), ephemeral=True)
@@ -174,7 +174,7 @@ class ListModels(
 
 
 def _parameters(model: ChatModel, settings: Settings, locale: str) -> str:
-    """What ``model`` takes in, and what it costs where that is known."""
+    """How many tokens ``model`` takes in, and what it costs if that is known."""
     parts = [translate(TAKES_IN, locale, tokens=number_text(model.context_tokens, locale))]
     if (price := settings.prices.get(model.model)) is not None:
         prompt, reply = (cost_text(one, settings.chat_currency, locale) for one in price)
@@ -223,7 +223,7 @@ loader.command(group)
 
 
 async def _name_of(guild: hikari.Snowflake | None, models: ChatModels, promoting: Promoting) -> str:
-    """The model that answers, by the name that people here know it by."""
+    """The name by which people here know the model that answers."""
     trained = [] if guild is None else await promoting.models(guild)
     active = next((model.name for model, state in trained if state is ModelState.ACTIVE), None)
     return active or (await models.of(guild)).model

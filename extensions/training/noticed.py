@@ -32,11 +32,11 @@ GONE = _("Texts that these questions come from were taken back, so the questions
 EARLIER, LATER = _("Back"), _("Next")
 A_PAGE, IN_SHORT = 5, 3
 _PROMPT, _ANSWER = 90, 110
-"""Characters of each that are shown; the file that /model show sends has all of them."""
+"""The most characters that are shown of each; the file that /model show sends has all of them."""
 
 
 def page_of_noticed(model: Model, noticed: NoticedAnswers, number: int, locale: str) -> Page:
-    """Page ``number``, from 1."""
+    """Page ``number``, counted from 1, or the nearest one that exists."""
     pages = max(1, -(-len(noticed.answers) // A_PAGE))
     number = max(1, min(number, pages))
     first = (number - 1) * A_PAGE
@@ -53,7 +53,7 @@ def page_of_noticed(model: Model, noticed: NoticedAnswers, number: int, locale: 
 
 
 def beginning_of_noticed(model: Model, noticed: NoticedAnswers, locale: str) -> list[str]:
-    """The first few, for where more is told of the model; the button below shows all of them."""
+    """The first few answers, for a message that says more about the model; the button below it shows all of them."""
     lines = [translate(HEADING, locale, model=shown(model.name), before=shown(noticed.before))]
     for at, pair in enumerate(noticed.answers[:IN_SHORT], 1):
         lines += _lines(at, pair, locale)
@@ -79,7 +79,7 @@ async def notice(
     preferences: alluka.Injected[Preferences],
     budgets: alluka.Injected[Budgets],
 ) -> None:
-    """Show what people would notice of the model that the button is for; where that is not known, ask first.
+    """Show what people would notice of the button's model; if that is not known, ask the models first.
 
     Raises:
         NotPermittedError: the person may not train.

@@ -1,4 +1,4 @@
-"""Measuring a candidate, and letting it answer if it is better: by command, or by the button below its news."""
+"""Measuring a candidate, and letting it answer if it is better: by command, or by the button below its announcement."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ async def promoted(
     promoting: Promoting,
     budgets: Budgets,
 ) -> str:
-    """Measure ``model``, promote it if it is better, and say which; the interaction, which was deferred, shows how far
-    it is.
+    """Measure ``model``, promote it if it is better, and return what came of it as text; the interaction, which was
+    deferred, shows the progress.
 
     Raises:
         StarlingError: as ``Promoting.measured``.

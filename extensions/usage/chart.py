@@ -1,4 +1,4 @@
-"""What was used, as a picture: tokens and minutes of recordings, a bar for each day."""
+"""Usage as a picture: tokens and minutes of recordings, a bar for each day."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
 _MAX_LABELS = 7
 _BESIDE_NUMBERS_PX = 72
-"""What a scale takes beside its numbers: its name, and the marks."""
+"""The width of a scale beside its numbers: its name, and the tick marks."""
 _ROWS_PX = ((118, 340), (488, 214))
-"""Of each of the axes, from the top down to them, and their height."""
+"""The distance of each of the axes from the top, and their height."""
 
 TOKENS = _("Tokens")
 TOKENS_IN = _("in: questions and what was said before")
@@ -52,19 +52,19 @@ ALT_TEXT = _(
 
 @dataclass(frozen=True, slots=True)
 class UsageChart:
-    """What is drawn."""
+    """The data that is drawn."""
 
     title: str
     days: Sequence[date]
-    """One after the other, at least one."""
+    """Consecutive days, at least one."""
     amounts: Sequence[UsageAmounts]
-    """Of each of the days."""
+    """The usage on each of the days."""
     locale: str
-    """Discord's, of who looks at it."""
+    """The Discord locale of the person who sees it."""
 
     @classmethod
     def of(cls, title: str, used: Mapping[date, UsageAmounts], last: date, days: int, locale: str) -> UsageChart:
-        """The chart of ``days`` days up to ``last``; those that ``used`` does not have were quiet."""
+        """The chart of ``days`` days up to ``last``; days that ``used`` does not have had no usage."""
         span = [last - timedelta(days=ago) for ago in reversed(range(days))]
         return cls(title, span, [used.get(day, UsageAmounts()) for day in span], locale)
 
@@ -89,8 +89,8 @@ class UsageChart:
         return await draw_in_thread(self._draw)
 
     def figure(self) -> Figure:
-        """The picture as matplotlib has it, for any thread but not for several at once."""
-        # Half a second and 40 MB that nobody needs who does not ask for a chart.
+        """The picture as a matplotlib figure; for any thread, but not for several at once."""
+        # Imported here because it takes half a second and 40 MB, which only charts need.
         from matplotlib.figure import Figure
         from matplotlib.ticker import MaxNLocator
 

@@ -66,7 +66,7 @@ class Usage(
         of_server = self.scope == "server"
         guild = require(context) if of_server else None
         user = None if of_server else context.user.id
-        # The first chart takes seconds: its library is loaded for it.
+        # The first chart takes seconds, because its library has to be loaded.
         await context.defer(ephemeral=True)
         locale, today = locale_of(context), usage.now.date()
         used = await usage.by_day(today - timedelta(days=self.days - 1), guild_id=guild, user_id=user)
@@ -86,7 +86,7 @@ class Usage(
         picture = hikari.impl.MediaGalleryItemBuilder(
             media=hikari.Bytes(await chart.png(), "usage.png", "image/png"), description=chart.alt_text
         )
-        # A picture in a gallery is the one place where hikari lets an upload have a description.
+        # Only in a gallery does hikari let an uploaded picture have a description.
         gallery = hikari.impl.MediaGalleryComponentBuilder(items=[picture])
         text = hikari.impl.TextDisplayComponentBuilder(content="\n".join(lines))
         await respond(context, components=[text, gallery], ephemeral=True)

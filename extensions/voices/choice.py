@@ -17,8 +17,9 @@ from bot.ui.language_choice import MAX_CHOICES
 def voice_choices(voices: Sequence[Voice], typed: str, locale: str) -> list[tuple[str, str]]:
     """At most 25 pairs of (label, voice name): each word typed must be in the label or the name.
 
-    First those where each begins a word, then the voices whose language was typed (``ru``), then those of the user's
-    own language, then English ones; among equals the order of ``voices`` holds, which is that of their quality.
+    Voices in which each typed word begins a word come first. Within that, the voices whose language was typed (``ru``)
+    come before those of the user's own language, and these before English ones; ties keep the order of ``voices``,
+    which is by quality.
     """
     wanted = typed.casefold().split()
     own = language_of(locale)

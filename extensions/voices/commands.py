@@ -89,7 +89,7 @@ class PreviewVoice(
         if known is None:
             raise UnknownVoiceError(self.voice)
         language = language_of(known.language)
-        # A voice of a language that there is no sentence in reads English, with its accent.
+        # A voice whose language has no translation of the sample reads it in English, with its accent.
         text = translate(SAMPLE, language if language in catalogues() else "en-US")
         source = context.guild_id or context.user.id
         speech = await synthesizer.speak(text, hint=None, voice=known.name, source=source)
@@ -102,12 +102,12 @@ loader.command(voice)
 async def _choose(context: lightbulb.Context, voices: ChosenVoices, whose: Scope, chosen: str | None) -> None:
     """
     Raises:
-        OnServersOnlyError: the server's is to be chosen where there is none.
-        NotPermittedError: by someone who may not manage it.
+        OnServersOnlyError: the server's voice is to be chosen, but not on a server.
+        NotPermittedError: the person may not manage the server.
         UnknownVoiceError: there is no such voice.
     """
     guild = None if whose is Scope.USER else require(context)
-    # The list of voices may have to be asked of a network first.
+    # The list of voices may have to be fetched over the network first.
     await context.defer(ephemeral=True)
     if guild is None:
         await voices.choose_for_user(context.user.id, chosen)

@@ -32,7 +32,7 @@ async def say(
     voice: str | None = None,
     prosody: Prosody | None = None,
 ) -> None:
-    """Answer with ``text`` spoken: as a voice message, or as a file where voice messages are not allowed.
+    """Answer with ``text`` spoken: as a voice message, or as a file if voice messages are not allowed.
 
     ``voice``: None for the one that the user or the guild has chosen.
     """
@@ -46,11 +46,11 @@ async def say(
         if voice is None:
             chosen, hint = await voices.of(context.user.id, context.guild_id), language_of(locale_of(context))
         else:
-            chosen, hint = voice, None  # what could be of any language is then of the voice's
+            chosen, hint = voice, None  # ambiguous text is then taken to be in the voice's language
         source = context.guild_id or context.user.id
         speech = await synthesizer.speak(text, hint=hint, voice=chosen, prosody=prosody, source=source)
     except Exception:
-        # A promised voice message can hold no text: it goes away, and the error is told in a message of its own.
+        # A deferred voice message cannot hold text: it is deleted, and the error is told in a message of its own.
         with contextlib.suppress(hikari.HTTPError):
             await context.interaction.delete_initial_response()
         raise
@@ -62,7 +62,7 @@ async def say(
 
 
 def with_names(message: hikari.Message) -> str:
-    """The text of ``message``, those whom it mentions by their names."""
+    """The text of ``message``, with mentions of users replaced by their names."""
     text = message.content or ""
     for id_, user in (message.user_mentions or {}).items():
         name = user.global_name or user.username
@@ -129,7 +129,8 @@ class ReadAloud(
         exchanges: ExchangeStore,
         budgets: Budgets,
     ) -> None:
-        # Of an answer of ours, what was said: not the question quoted above it, and all of it if it has several parts.
+        # For an answer by the bot, its stored text: without the question quoted above it, and complete if it has
+        # several parts.
         answered = await exchanges.by_reply(self.target.id)
         text = answered.reply if answered else with_names(self.target)
         if not text:

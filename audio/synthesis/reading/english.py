@@ -1,4 +1,4 @@
-"""How English is read."""
+"""Reading English numbers, dates, units and abbreviations as words."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from audio.synthesis.reading.numbers import SPACES, in_words, is_code, number_of
 _THOUSANDS = f",{SPACES}"
 _NUMBER = number_pattern(_THOUSANDS)
 _START = r"(?<![\w.,/:-])"
-"""Nothing before a number that it could be a part of."""
+"""No character before a number that would make it part of something larger."""
 _END = r"(?![\w/:]|[.,]\d|-\d)"
 
 _MONTHS = (
@@ -56,7 +56,7 @@ _UNIT = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
 
 
 def read_english(text: str) -> str:
-    """``text``, plain and in English, with all that is no word as words."""
+    """``text``, plain and in English, with everything that is not a word spelled out."""
     for abbreviation, words in _ABBREVIATIONS:
         text = re.sub(abbreviation, words, text)
     for pattern, read in _RULES:

@@ -1,4 +1,4 @@
-"""What an offline voice is given to say."""
+"""The text that an offline voice is given: with numbers and abbreviations as words."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ _READERS = {"en": read_english, "ru": read_russian}
 
 
 def read_out(text: str, language: str) -> str:
-    """``text``, plain and in ``language`` (BCP-47), as words; of other languages engines read numbers as they can."""
+    """Spell out ``text``, plain and in ``language`` (BCP-47), if that is English or Russian; in other languages engines
+    read numbers as they can."""
     reader = _READERS.get(base_language(language))
     return text if reader is None else reader(text)

@@ -1,4 +1,4 @@
-"""How Russian is read."""
+"""Reading Russian numbers, dates, units and abbreviations as words."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ABBREVIATIONS = (
 )  # fmt: skip
 
 _Forms = tuple[str, str, str]
-"""Of a noun with 1, with 2, and with 5."""
+"""The forms of a noun after 1, after 2, and after 5."""
 
 _CURRENCIES: dict[str, tuple[_Forms, _Forms | None]] = {
     "₽": (("рубль", "рубля", "рублей"), ("копейка", "копейки", "копеек")),
@@ -78,7 +78,7 @@ _ENDINGS = {
 
 
 def read_russian(text: str) -> str:
-    """``text``, plain and in Russian, with all that is no word as words."""
+    """``text``, plain and in Russian, with everything that is not a word spelled out."""
     for abbreviation, words in _ABBREVIATIONS:
         text = re.sub(abbreviation, words, text)
     for pattern, read in _RULES:
@@ -101,7 +101,7 @@ def _value(written: str) -> Decimal:
 
 
 def _form(number: Decimal, forms: _Forms) -> str:
-    """The noun as it stands with ``number``."""
+    """The form of the noun after ``number``."""
     if number != number.to_integral_value():
         return forms[1]
     last, tens = int(number) % 10, int(number) % 100
@@ -162,7 +162,7 @@ def _plain(match: re.Match[str]) -> str:
 
 
 def _gender(number: Decimal, following: str) -> str:
-    """That of what is counted, told from its ending: 1 and 2 differ by it."""
+    """The gender of the counted noun, judged by its ending: the words for 1 and 2 depend on it."""
     last, tens = int(number) % 10, int(number) % 100
     if last == 1 and tens != 11:
         return "f" if following.endswith(("а", "я")) else "n" if following.endswith(("о", "е")) else "m"

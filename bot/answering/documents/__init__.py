@@ -1,1 +1,2 @@
-"""What documents of many formats say, as text. Each format's module is for a sealed process and imports little else."""
+"""Extracts the text of documents in many formats. Each format's module runs in a sealed process and imports little
+else."""

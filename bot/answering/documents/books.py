@@ -1,4 +1,4 @@
-"""EPUB: its chapters in the order of reading."""
+"""EPUB: the chapters in reading order."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _PAGES = ("application/xhtml+xml", "text/html")
 
 
 def load() -> None:
-    """Have all loaded that is loaded with the first document."""
+    """Load everything that would otherwise be loaded with the first document."""
     web.load()
     _xml(b"<a/>").findall(".//{*}b")
 
 
 def read(data: bytes, *, max_chars: int) -> bytes:
-    """Its text, see ``gathered``.
+    """The document's text, see ``gathered``.
 
-    Raises: as ``archive`` and ``gathered``; any other exception where it is damaged.
+    Raises: as ``archive`` and ``gathered``; any other exception if it is damaged.
     """
     return gathered(_chapters(archive(data)), max_chars)
 
@@ -46,5 +46,5 @@ def _chapters(book: zipfile.ZipFile) -> Iterator[str]:
 
 
 def _xml(data: bytes) -> etree._Element:
-    """Without what a file may say of entities, which could be huge or stand elsewhere."""
+    """Parse without the entities that a file may define, which could be huge or refer to other places."""
     return etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))

@@ -1,4 +1,4 @@
-"""The text of a document, gathered from its parts up to a limit; in a sealed process."""
+"""Collects the text of a document from its parts, up to a limit. Runs in a sealed process."""
 
 from __future__ import annotations
 
@@ -10,43 +10,43 @@ import zipfile
 from collections.abc import Iterable
 
 MAX_UNPACKED_BYTES = 256 << 20
-"""What the files in an archive may have together, by what it says of them; what it does not say meets the limit of the
-process."""
+"""The limit on the total size of the files in an archive, as the archive declares it; beyond what it declares, the
+process's memory limit applies."""
 MAX_ENTRIES = 20_000
 MAX_COLUMNS = 200
-"""Of a sheet."""
+"""Per sheet."""
 OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-"""How a file of Microsoft's begins that is of the old formats, or locked."""
+"""The first bytes of a Microsoft file that is in an old format, or locked."""
 _LOCKED = "EncryptedPackage".encode("utf-16-le")
-"""What is in one that is locked."""
+"""Contained in such a file if it is locked."""
 
 
 class PasswordNeededError(Exception):
-    """Raised when a document is locked."""
+    """Raised when a document is locked with a password."""
 
 
 class OldFormatError(Exception):
-    """Raised when a document is of an old format, whatever it is called."""
+    """Raised when a document is in an old format, whatever its suffix."""
 
 
 class NoTextFoundError(Exception):
-    """Raised when there is no text in a document."""
+    """Raised when a document contains no text."""
 
 
 class UnpackedTooLargeError(Exception):
-    """Raised when an archive has more in it than anybody reads."""
+    """Raised when an archive contains more than ``MAX_ENTRIES`` or ``MAX_UNPACKED_BYTES``."""
 
 
 def gathered(parts: Iterable[str], max_chars: int) -> bytes:
-    """``parts``, a line each, up to ``max_chars`` characters, as JSON: ``text``, and ``is_cut``.
+    """``parts`` as lines, up to ``max_chars`` characters, as a JSON object with ``text`` and ``is_cut``.
 
     Raises:
-        NoTextFoundError: there is nothing in them.
+        NoTextFoundError: there is no text in them.
     """
     lines: list[str] = []
     room, is_cut = max_chars, False
     for part in parts:
-        # Half of a sign beyond the Basic Multilingual Plane, as damaged files have, is no text.
+        # An unpaired surrogate, as damaged files contain, is not text.
         line = part.encode("utf-8", "replace").decode()
         lines.append(line[:room])
         room -= len(line) + 1
@@ -59,13 +59,13 @@ def gathered(parts: Iterable[str], max_chars: int) -> bytes:
 
 
 def archive(data: bytes) -> zipfile.ZipFile:
-    """The archive in ``data``, which most documents are.
+    """The ZIP archive in ``data``, which most document formats are.
 
     Raises:
         PasswordNeededError: it is locked.
-        OldFormatError: it is none, but a document of an old format.
-        UnpackedTooLargeError: there is too much in it.
-        zipfile.BadZipFile: it is none.
+        OldFormatError: it is not an archive but a document in an old format.
+        UnpackedTooLargeError: it contains too much.
+        zipfile.BadZipFile: it is not an archive.
     """
     if data.startswith(OLD):
         raise PasswordNeededError if _LOCKED in data else OldFormatError
@@ -79,10 +79,10 @@ def archive(data: bytes) -> zipfile.ZipFile:
 
 
 def plain_document(data: bytes, kinds: str, plain: str) -> io.BytesIO:
-    """The document ``data`` with its main part called ``plain`` in place of any of ``kinds``, a regular expression:
-    libraries refuse templates and files with macros by what they call themselves, although they are the same within.
+    """The document ``data`` with its main part declared as ``plain`` instead of any of ``kinds``, a regular expression:
+    libraries reject templates and files with macros because of that declaration, although their contents are the same.
 
-    Raises: as ``archive``; ``KeyError`` where it does not say what its parts are.
+    Raises: as ``archive``; ``KeyError`` if it does not declare its parts.
     """
     found = archive(data)
     if not re.search(kinds.encode(), found.read("[Content_Types].xml")):
@@ -98,7 +98,7 @@ def plain_document(data: bytes, kinds: str, plain: str) -> io.BytesIO:
 
 
 def row(cells: Iterable[object]) -> str:
-    """One row of a table, or nothing where all of it is empty."""
+    """One row of a table; empty if all its cells are."""
     texts = [" ".join(str(cell).split()) if cell is not None else "" for cell in cells]
     while texts and not texts[-1]:
         texts.pop()
@@ -113,6 +113,6 @@ _ENCODINGS = (
 
 
 def load_encodings() -> None:
-    """Have the codecs loaded that documents name: none can be, once files cannot be opened."""
+    """Load the codecs that documents may name: once files can no longer be opened, no codec can be loaded."""
     for name in _ENCODINGS.split():
         codecs.lookup(name)

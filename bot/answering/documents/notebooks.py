@@ -1,4 +1,4 @@
-"""Jupyter notebooks: the cells, and what they have printed, without pictures."""
+"""Jupyter notebooks: the cells and their printed output, without pictures."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from bot.answering.documents.gathering import gathered
 
 
 def read(data: bytes, *, max_chars: int) -> bytes:
-    """Its cells, see ``gathered``.
+    """The notebook's cells, see ``gathered``.
 
-    Raises: any exception where it is damaged.
+    Raises: as ``gathered``; any other exception if it is damaged.
     """
     notebook = json.loads(data)
     language = notebook.get("metadata", {}).get("kernelspec", {}).get("language", "")

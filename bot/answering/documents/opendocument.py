@@ -11,7 +11,7 @@ from bot.answering.documents.gathering import MAX_COLUMNS, archive, gathered, ro
 
 
 def load() -> None:
-    """Have all loaded that is loaded with the first document."""
+    """Load everything that would otherwise be loaded with the first document."""
     for kind in ("text", "spreadsheet", "presentation"):
         document = odfdo.Document(kind)
         document.body.append(odfdo.Table("a", width=1, height=1) if kind == "spreadsheet" else odfdo.Paragraph("a"))
@@ -21,9 +21,9 @@ def load() -> None:
 
 
 def read(data: bytes, *, max_chars: int) -> bytes:
-    """Its text, the rows of its sheets, or that of its slides, see ``gathered``.
+    """The text of the document, the rows of its sheets, or the text of its slides, see ``gathered``.
 
-    Raises: as ``archive`` and ``gathered``; any other exception where it is damaged.
+    Raises: as ``archive`` and ``gathered``; any other exception if it is damaged.
     """
     archive(data)
     return gathered(_lines(odfdo.Document(io.BytesIO(data))), max_chars)
@@ -38,7 +38,7 @@ def _lines(document: odfdo.Document) -> Iterator[str]:
         return
     for table in document.body.tables:
         yield f"[Sheet {table.name}]"
-        # Office programs end sheets with a million empty rows that are one.
+        # Office programs end sheets with a million empty rows, stored as a single repeated one.
         table.rstrip(aggressive=True)
         columns = (0, 0, MAX_COLUMNS - 1, None)
         yield from (line for values in table.iter_values(columns) if (line := row(values)))

@@ -1,4 +1,5 @@
-"""PDF, with what was filled into its forms, read by PDFium, as Chromium does; its builds here run no scripts."""
+"""PDF, including what was filled into its forms, read by PDFium, as in Chromium; the builds used here run no
+scripts."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ MAX_PAGES = 500
 
 
 def load() -> None:
-    """Have all loaded that is loaded with the first document."""
+    """Load everything that would otherwise be loaded with the first document."""
     load_encodings()
     document = pdfium.PdfDocument.new()
     document.new_page(100, 100)
@@ -24,8 +25,8 @@ def read(data: bytes, *, max_chars: int) -> bytes:
 
     Raises:
         PasswordNeededError: it is locked.
-        NoTextFoundError: none of its pages has text, as scans have none.
-        Exception: of many kinds, where it is damaged.
+        NoTextFoundError: none of its pages has text, as in a scan.
+        Exception: of many kinds, if it is damaged.
     """
     try:
         document = pdfium.PdfDocument(data)
@@ -38,7 +39,7 @@ def read(data: bytes, *, max_chars: int) -> bytes:
 
 
 def _pages(document: pdfium.PdfDocument) -> Iterator[str]:
-    # What was filled in stands beside the pages, until it is made a part of them.
+    # Form values are separate from the pages until they are flattened into them.
     document.init_forms()
     has_forms = document.formenv is not None
     for number in range(min(len(document), MAX_PAGES)):

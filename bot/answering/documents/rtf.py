@@ -1,4 +1,4 @@
-"""RTF: its text. Pictures and embedded objects are left where they are."""
+"""RTF: the text. Pictures and embedded objects are ignored."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ BEGINNING = b"{\\rtf"
 
 
 def load() -> None:
-    """Have all loaded that is loaded with the first document."""
+    """Load everything that would otherwise be loaded with the first document."""
     load_encodings()
     read(BEGINNING + b"1\\ansi a}", max_chars=10)
 
 
 def read(data: bytes, *, max_chars: int) -> bytes:
-    """Its text, see ``gathered``.
+    """The document's text, see ``gathered``.
 
     Raises:
-        ValueError: it is none.
-        NoTextFoundError: there is nothing in it.
+        ValueError: it is not RTF.
+        NoTextFoundError: there is no text in it.
     """
     if not data.lstrip().startswith(BEGINNING):
         raise ValueError("no RTF")
-    # All beyond ASCII is spelt out in it, in the encoding that it names.
+    # Everything beyond ASCII is escaped, in the encoding that the document names.
     text: str = rtf_to_text(data.decode("cp1252", "replace"), errors="replace")  # type: ignore[no-untyped-call]
     return gathered(text.splitlines(), max_chars)

@@ -1,4 +1,5 @@
-"""XLSX: the rows of each sheet with the values that were shown last. No formula is worked out, no link is followed."""
+"""XLSX: the rows of each sheet with the values that were last saved. Formulas are not evaluated, links are not
+followed."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from bot.answering.documents.gathering import MAX_COLUMNS, archive, gathered, ro
 
 
 def load() -> None:
-    """Have all loaded that is loaded with the first document."""
+    """Load everything that would otherwise be loaded with the first document."""
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]
     sheet.append(["a", 1, 1.5])
@@ -23,7 +24,7 @@ def load() -> None:
 def read(data: bytes, *, max_chars: int) -> bytes:
     """The rows of each sheet under its name, see ``gathered``.
 
-    Raises: as ``archive`` and ``gathered``; any other exception where it is damaged.
+    Raises: as ``archive`` and ``gathered``; any other exception if it is damaged.
     """
     archive(data)
     book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
@@ -32,7 +33,7 @@ def read(data: bytes, *, max_chars: int) -> bytes:
 
 def _rows(book: openpyxl.Workbook) -> Iterator[str]:
     for sheet in book.worksheets:
-        # What a file says of its size may be anything.
+        # The dimensions that a file declares may be wrong.
         sheet.reset_dimensions()
         lines = (row(values) for values in sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True))
         is_named = False

@@ -1,4 +1,4 @@
-"""PPTX: what stands on each slide, and its notes."""
+"""PPTX: the text on each slide, and its notes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _KINDS = (
 
 
 def load() -> None:
-    """Have all loaded that is loaded with the first document."""
+    """Load everything that would otherwise be loaded with the first document."""
     presentation = pptx.Presentation()
     slide = presentation.slides.add_slide(presentation.slide_layouts[0])
     slide.shapes.title.text = "a"
@@ -31,7 +31,7 @@ def load() -> None:
 def read(data: bytes, *, max_chars: int) -> bytes:
     """The text of each slide under its number, see ``gathered``.
 
-    Raises: as ``plain_document`` and ``gathered``; any other exception where it is damaged.
+    Raises: as ``plain_document`` and ``gathered``; any other exception if it is damaged.
     """
     return gathered(_slides(pptx.Presentation(plain_document(data, _KINDS, _PLAIN))), max_chars)
 

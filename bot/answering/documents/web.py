@@ -1,4 +1,4 @@
-"""HTML as Markdown: no script is run, no style, picture or link fetched."""
+"""HTML as Markdown: scripts are not run, and styles, pictures and links are not fetched."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _LEFT_OUT = ["script", "style", "template", "noscript", "svg", "head", "iframe",
 
 
 def load() -> None:
-    """Have all loaded that is loaded with the first document."""
+    """Load everything that would otherwise be loaded with the first document."""
     load_encodings()
     read("<meta charset=utf-8><h1>ä</h1><table><tr><td>a".encode(), max_chars=10)
 
 
 def read(data: bytes, *, max_chars: int) -> bytes:
-    """Its text, see ``gathered``.
+    """The page's text, see ``gathered``.
 
     Raises:
         NoTextFoundError: there is none.
@@ -26,7 +26,7 @@ def read(data: bytes, *, max_chars: int) -> bytes:
 
 
 def markdown(data: bytes) -> str:
-    """The page ``data``, in the encoding that it says or seems to have."""
+    """The page ``data`` as Markdown, decoded with the encoding that it declares or seems to have."""
     soup = BeautifulSoup(data, "lxml")
     for one in soup.find_all(_LEFT_OUT):
         one.decompose()

@@ -1,4 +1,4 @@
-"""DOCX: paragraphs and tables in their order. Macros, links and pictures are left where they are."""
+"""DOCX: paragraphs and tables in their order. Macros, links and pictures are ignored."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _KINDS = (
 
 
 def load() -> None:
-    """Have all loaded that is loaded with the first document."""
+    """Load everything that would otherwise be loaded with the first document."""
     document = docx.Document()
     document.add_paragraph("a", style="Heading 1")
     document.add_table(1, 1).cell(0, 0).text = "a"
@@ -29,9 +29,9 @@ def load() -> None:
 
 
 def read(data: bytes, *, max_chars: int) -> bytes:
-    """Its text, see ``gathered``.
+    """The document's text, see ``gathered``.
 
-    Raises: as ``plain_document`` and ``gathered``; any other exception where it is damaged.
+    Raises: as ``plain_document`` and ``gathered``; any other exception if it is damaged.
     """
     return gathered(_blocks(docx.Document(plain_document(data, _KINDS, _PLAIN))), max_chars)
 
@@ -48,6 +48,6 @@ def _blocks(document: Document) -> Iterator[str]:
 
 def _rows(table: Table) -> Iterator[str]:
     for line in table.rows:
-        # A merged cell is told for each column that it spans.
+        # A merged cell is listed once for each column that it spans.
         cells = {id(cell._tc): cell for cell in line.cells}
         yield row(cell.text for cell in cells.values())

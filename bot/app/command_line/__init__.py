@@ -1,1 +1,1 @@
-"""What ``starling`` does when it is called, a file for each family of commands."""
+"""The commands of ``starling``, one module for each family."""

@@ -36,7 +36,7 @@ def doctor() -> None:
 
 
 _MARKS = {"good": "[green]  ok[/]", "warning": "[yellow]note[/]", "bad": "[red] bad[/]"}
-"""By the findings of checks."""
+"""What is printed for the result of each check."""
 
 
 def _show(check: Check) -> None:

@@ -1,4 +1,4 @@
-"""``starling backup``, ``restore`` and ``move-database``: what is kept goes elsewhere and comes back."""
+"""``starling backup``, ``restore`` and ``move-database``: copying stored data elsewhere and back."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def run(
     from bot.app.logs import set_up_logs
     from bot.app.running import run_starling
 
-    os.umask(0o077)  # what people said is in every file that is made from here on
+    os.umask(0o077)  # every file that is made from here on may contain what people said
     settings = read_settings()
     for note in unknown_names():
         err.print(f"[yellow]note[/]  {escape(note)}", highlight=False, soft_wrap=True)
@@ -96,7 +96,7 @@ async def _until_stopped(service, settings: Settings) -> None:  # type: ignore[n
     served = asyncio.ensure_future(service(settings, stop, typer.echo))
 
     def end() -> None:
-        """Stop gently; whoever asks twice does not want to wait."""
+        """Stop gently; a second signal stops without waiting."""
         if stop.is_set():
             served.cancel()
         stop.set()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from audio.recognition.options import TranscriptionOptions
 
 FILES_AT_ONCE = 8
-"""Recordings of one call that are heard at the same time."""
+"""How many recordings of one call are transcribed at the same time."""
 
 app = typer.Typer()
 
@@ -56,7 +56,7 @@ def transcribe(
     Example:  starling transcribe note.ogg talk.mp3 --json
     """
     allocate_in_one_arena()
-    # What hears takes a second to import, which no other command should wait for.
+    # Recognition takes a second to import, which no other command should wait for.
     from audio.recognition.batch import Quality
     from audio.recognition.options import TranscriptionOptions
 
@@ -81,7 +81,7 @@ def transcribe(
 
 
 def _transcripts(files: list[Path], settings: Settings, options: TranscriptionOptions) -> Iterator[dict[str, object]]:
-    """One result for each file, in order, each given as soon as it is there; some are heard at the same time."""
+    """One result for each file, in order, each as soon as it is ready; some are transcribed at the same time."""
     from bot.app.speech_engines import build_recognizer
 
     with asyncio.Runner() as runner:

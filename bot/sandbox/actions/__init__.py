@@ -1,1 +1,1 @@
-"""What changes the state and tells the gateways of it: messages and commands."""
+"""Changes the state and notifies the gateway: messages and commands."""

@@ -1,4 +1,4 @@
-"""The application's commands, for everywhere and for single guilds."""
+"""The application's commands, global and of single guilds."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _GUILD_INSTALL, _USER_INSTALL = 0, 1
 IN_GUILD, IN_BOT_DM, IN_PRIVATE_CHANNEL = 0, 1, 2
 
 Scope = int | None
-"""A guild's id; None are the global commands."""
+"""A guild's id; None stands for the global commands."""
 
 
 class CommandRegistry:
@@ -69,7 +69,7 @@ class CommandRegistry:
         return self.all(scope)
 
     def upsert(self, scope: Scope, given: Json) -> tuple[Json, bool]:
-        """Create a command, or overwrite the one of the same type and name. Also tells whether it is new.
+        """Create a command, or overwrite the one of the same type and name. Also returns whether it is new.
 
         Raises:
             DiscordError: as ``replace_all``.
@@ -84,7 +84,7 @@ class CommandRegistry:
         return shown_command(command), old is None
 
     def edit(self, scope: Scope, command_id: int, given: Json) -> Json:
-        """Change what is given.
+        """Change the given fields of a command.
 
         Raises:
             DiscordError: 404 10063, 400 50035.
@@ -111,7 +111,7 @@ class CommandRegistry:
         return [c for c in found if self._may_use(granted, channel, c)]
 
     def find_usable(self, user: User, channel: Channel, command_id: int) -> Json:
-        """The command, for someone who may use it there.
+        """The command, if ``user`` may use it in ``channel``.
 
         Raises:
             DiscordError: 404 10063.
@@ -122,12 +122,12 @@ class CommandRegistry:
         return command
 
     def _commands_in(self, channel: Channel) -> list[dict[int, Json]]:
-        """Those of everywhere, and those of the guild of ``channel``."""
+        """The global commands, and those of the guild of ``channel``."""
         scopes: list[Scope] = [None] if channel.guild_id is None else [None, channel.guild_id]
         return [self._commands.get(scope, {}) for scope in scopes]
 
     def _may_use(self, granted: Permissions, channel: Channel, command: Json) -> bool:
-        """Whether someone who is ``granted`` that in ``channel`` may."""
+        """Whether someone with the permissions ``granted`` in ``channel`` may use ``command`` there."""
         installs = command["integration_types"]
         installed_here = _GUILD_INSTALL in installs and self.installed_in(channel)
         by_user = _USER_INSTALL in self._installs and _USER_INSTALL in installs
@@ -147,7 +147,7 @@ class CommandRegistry:
         return int(needed) != 0 and granted & int(needed) == int(needed)
 
     def installed_in(self, channel: Channel) -> bool:
-        """Whether the application is there itself, not only on the account of whoever uses it."""
+        """Whether the application itself is in ``channel``, not only installed on the account of its user."""
         if channel.guild_id is None:
             return self._application_id in channel.recipient_ids
         return (channel.guild_id, self._application_id) in self._state.members

@@ -1,4 +1,4 @@
-"""Writing, changing and removing messages, and telling everyone of it."""
+"""Posts, edits and deletes messages, and publishes the events for it."""
 
 from __future__ import annotations
 
@@ -55,9 +55,9 @@ class Messages:
         """Post an ordinary message as ``author``.
 
         Raises:
-            DiscordError: permissions are missing (50001, 50013, 50173), it is empty (50006), the recipient takes no
-                direct messages (50007), it answers or forwards what is not there, or breaks the rules of voice
-                messages.
+            DiscordError: permissions are missing (50001, 50013, 50173), it is empty (50006), the recipient accepts no
+                direct messages (50007), the message that it replies to or forwards does not exist, or it breaks the
+                rules of voice messages.
         """
         if channel.type is ChannelType.GUILD_CATEGORY:
             raise DiscordError(400, 50008, "Cannot send messages in a non-text channel")
@@ -125,7 +125,7 @@ class Messages:
         return message
 
     def system(self, author: User, channel: Channel, kind: MessageType, content: str, reference: Reference) -> Message:
-        """Post what Discord itself writes, such as that a thread was begun."""
+        """Post a message of Discord itself, such as the notice of a new thread."""
         message_id = self._state.clock.next()
         message = Message(
             id=message_id,
@@ -141,7 +141,7 @@ class Messages:
         return message
 
     def edit(self, message: Message, form: MessageForm) -> Message:
-        """Change what ``form.given`` names. The first edit of a loading message ends its loading.
+        """Change the fields that ``form.given`` names. The first edit of a loading message ends its loading.
 
         Raises:
             DiscordError: it becomes empty (50006), or is a voice message (50162).
@@ -186,7 +186,7 @@ class Messages:
         return changed
 
     def update(self, message: Message) -> None:
-        """Replace a message whose pin, thread, poll or flags changed, and tell of it."""
+        """Replace a message whose pin, thread, poll or flags changed, and publish the update."""
         self._state.messages.put(message)
         self._tell("MESSAGE_UPDATE", message)
 
@@ -375,16 +375,16 @@ class Messages:
         if message.ephemeral_to is None:
             self._publish(Event(name, data, message.guild_id, message.channel_id, intents, message=True))
             return
-        # The application hears of its ephemeral messages as of direct ones, without the guild; its reader sees where.
+        # The application receives its ephemeral messages like direct ones, without the guild; their reader gets it.
         person = data | ({"guild_id": str(message.guild_id)} if message.guild_id else {})
         self._publish(Event(name, data, intents=MESSAGES_IN[False], to_people=False))
         self._publish(Event(name, person, to_bot=False, only_user_id=message.ephemeral_to))
 
     def readable(self, user: User, message: Message) -> Message:
-        """``message``, for whoever may know that it exists.
+        """``message``, unless it is ephemeral.
 
         Raises:
-            DiscordError: 404 10008 for an ephemeral message, which is nowhere but in its reader's client.
+            DiscordError: 404 10008 for an ephemeral message, which exists only in its reader's client.
         """
         if message.ephemeral_to is not None:
             raise unknown("Message")
@@ -392,7 +392,7 @@ class Messages:
 
 
 def _require_one_style(message: Message) -> None:
-    """What was written before must be taken away when an edit turns to components V2."""
+    """Refuse an edit that switches to components V2 but leaves the content, embeds or poll in place."""
     if message.flags & MessageFlag.IS_COMPONENTS_V2 and (message.content or message.embeds or message.poll):
         form = Form()
         text = "The 'content' field cannot be used when using MessageFlags.IS_COMPONENTS_V2"

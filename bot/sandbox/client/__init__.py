@@ -1,1 +1,1 @@
-"""The user side: what a person's Discord does."""
+"""The user's side: what a person's Discord client does."""

@@ -18,7 +18,7 @@ from bot.sandbox.model.json_codec import Json
 
 
 class UnknownCommandError(SandboxError):
-    """Raised when the person is not offered such a command there."""
+    """Raised when a channel does not offer the command to the person."""
 
 
 class DiscordUser(MessagingUser):
@@ -59,11 +59,11 @@ class DiscordUser(MessagingUser):
     ) -> Outcome:
         """Use a slash command, such as ``slash("voice set", {"name": "joe"})``.
 
-        Values are as the option wants them: text, numbers, booleans, ids, objects with an "id", and for files a
-        ``File``. Returns when the bot has acknowledged, or failed to.
+        Values have the type of their option: text, numbers, booleans, ids, objects with an "id", and a ``File`` for a
+        file. Returns when the bot has acknowledged, or failed to.
 
         Raises:
-            UnknownCommandError: it is not offered there.
+            UnknownCommandError: the command is not offered there.
             DiscordError: the options were refused.
         """
         command = await self._find_command(name.split(" ")[0], 1, channel)
@@ -102,7 +102,7 @@ class DiscordUser(MessagingUser):
         channel: Place = None,
         timeout_s: float = PATIENCE_S,
     ) -> list[Json]:
-        """What is offered while ``focused`` is being typed: ``{"name", "value"}`` each.
+        """The choices offered while ``focused`` is being typed, each ``{"name", "value"}``.
 
         Raises:
             NothingCameError: the bot did not answer.
@@ -133,7 +133,7 @@ class DiscordUser(MessagingUser):
         *,
         timeout_s: float = PATIENCE_S,
     ) -> Outcome:
-        """Click a button, or choose ``values`` in a select. ``custom_id`` may be its beginning, or a button's label.
+        """Click a button, or choose ``values`` in a select. ``custom_id`` may be a prefix of the id, or the label.
 
         Raises:
             SandboxError: the message has no such component.
@@ -149,10 +149,10 @@ class DiscordUser(MessagingUser):
     async def submit(
         self, modal: Outcome | Mapping[str, Any] | None, values: Mapping[str, Any], *, timeout_s: float = PATIENCE_S
     ) -> Outcome:
-        """Fill in and send a form, ``modal`` being what opened it, or its ``modal``.
+        """Fill in and send a form. ``modal`` is the outcome that opened it, or the ``modal`` of that outcome.
 
-        Keys of ``values`` are custom ids or labels; values are text, lists for choices, and for files a ``File`` or a
-        list of them. What is left out keeps what the bot had filled in.
+        Keys of ``values`` are custom ids or labels; values are text, lists for choices, and a ``File`` or a list of
+        them for files. Fields that are left out keep what the bot had filled in.
 
         Raises:
             SandboxError: no form was opened, or it has no such field.

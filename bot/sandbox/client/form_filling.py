@@ -1,4 +1,4 @@
-"""What a client sends when a person fills in options and forms, and finds buttons."""
+"""Builds what a client sends when a person fills in options and forms, and finds buttons."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ File = tuple[str, bytes, str]
 
 
 def find_component(message: Mapping[str, Any], custom_id: str) -> Json:
-    """The component of ``message`` whose custom id is, or begins with, ``custom_id``, or whose label it is.
+    """The component of ``message`` whose custom id or label is ``custom_id``, or whose custom id begins with it.
 
     Raises:
         SandboxError: there is none.

@@ -22,7 +22,7 @@ Place = str | int | Mapping[str, Any] | None
 
 
 class MessagingUser(UserClient):
-    """What ``DiscordUser`` does without commands and components."""
+    """The part of ``DiscordUser`` that needs no commands and components."""
 
     def __init__(self, sandbox_url: str, token: str) -> None:
         super().__init__(sandbox_url, token)
@@ -40,7 +40,7 @@ class MessagingUser(UserClient):
         *,
         ping: bool = True,
     ) -> Json:
-        """Post a message and return it. ``ping`` is whether a reply mentions whom it answers.
+        """Post a message and return it. ``ping``: whether a reply mentions the author of the message it replies to.
 
         Raises:
             DiscordError: it was refused.
@@ -102,7 +102,7 @@ class MessagingUser(UserClient):
         """The bytes behind an attachment or link.
 
         Raises:
-            DiscordError: the link is dead.
+            DiscordError: the link is invalid or has expired.
         """
         url = attachment if isinstance(attachment, str) else attachment["url"]
         async with self._session.get(url) as response:
@@ -114,12 +114,12 @@ class MessagingUser(UserClient):
     # Places
 
     async def dm(self, user_id: str | int | None = None) -> Json:
-        """The direct message channel with ``user_id``; None is the bot."""
+        """The direct message channel with ``user_id``; None means the bot."""
         recipient = user_id or self.sandbox["application_id"]
         return await self.request_object("POST", "/users/@me/channels", {"recipients": [str(recipient)]})
 
     async def thread(self, name: str, message: Mapping[str, Any] | None = None, channel: Place = None) -> Json:
-        """Begin a public thread: from ``message``, or alone in ``channel``."""
+        """Start a public thread: from ``message``, or on its own in ``channel``."""
         if message is not None:
             path = f"/channels/{message['channel_id']}/messages/{message['id']}/threads"
             return await self.request_object("POST", path, {"name": name})
@@ -158,8 +158,8 @@ class MessagingUser(UserClient):
     ) -> Json:
         """The first message, in its latest form, for which ``wanted`` is true.
 
-        ``channel``: only there; None is anywhere. ``after``: only messages that are newer than this one. ``from_bot``:
-        only what the bot wrote, and nothing that is still loading.
+        ``channel``: only in this channel; None means anywhere. ``after``: only messages newer than this one.
+        ``from_bot``: only messages of the bot that are not loading any more.
 
         Raises:
             NothingCameError: none came within ``timeout_s``.
@@ -185,10 +185,10 @@ class MessagingUser(UserClient):
         wanted: Callable[[Json], object] = lambda _: True,
         timeout_s: float = PATIENCE_S,
     ) -> Json:
-        """``message`` as soon as it differs from what is given and ``wanted`` is true of it.
+        """The latest form of ``message``, as soon as it differs from the given one and ``wanted`` is true for it.
 
         Raises:
-            NothingCameError: it did not change so within ``timeout_s``.
+            NothingCameError: it did not change in that way within ``timeout_s``.
         """
         before = {key: message.get(key) for key in _EDITABLE}
 

@@ -17,7 +17,7 @@ class Outcome:
     id: str
     """The interaction's id."""
     nonce: str
-    """What the client called it."""
+    """The nonce that the client gave it."""
     succeeded: bool
     """Whether the bot acknowledged it in time."""
     modal: Json | None
@@ -26,13 +26,13 @@ class Outcome:
 
     @property
     def messages(self) -> list[Json]:
-        """The bot's answers that this interaction brought so far, in their latest form, oldest first."""
+        """The bot's answers to this interaction so far, in their latest form, oldest first."""
         found = [m for m in self._person.known_messages.values() if _interaction_of(m) == self.id]
         return sorted(found, key=lambda m: int(m["id"]))
 
     @property
     def message(self) -> Json | None:
-        """The first answer, also while it is loading; None without one."""
+        """The first answer, even while it is loading; None if there is none yet."""
         return next(iter(self.messages), None)
 
     async def response(self, timeout_s: float = PATIENCE_S) -> Json:

@@ -1,4 +1,4 @@
-"""The wire between a person's client and Discord: REST, the gateway, and a log of everything that came."""
+"""The connection between a person's client and Discord: REST, the gateway, and a log of everything received."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.sandbox.model.errors import DiscordError, SandboxError
 from bot.sandbox.model.json_codec import Json, from_json, to_json
 
 PATIENCE_S = 30.0
-"""How long anything is waited for unless it is said."""
+"""The default timeout for anything that is waited for."""
 
 _T = TypeVar("_T")
 
@@ -26,7 +26,7 @@ class NothingCameError(SandboxError):
 
 @dataclass(frozen=True, slots=True)
 class GatewayEvent:
-    """One event as the person's client got it."""
+    """One event as the person's client received it."""
 
     name: str
     data: Json
@@ -37,11 +37,11 @@ class UserClient:
 
     def __init__(self, sandbox_url: str, token: str) -> None:
         self.events: list[GatewayEvent] = []
-        """What came so far, oldest first."""
+        """The events received so far, oldest first."""
         self.known_messages: dict[str, Json] = {}
         """Every message that was seen and is not deleted, by id, in its latest form."""
         self.sandbox: Json = {}
-        """What ``GET /sandbox`` told: channels, people, ids."""
+        """What ``GET /sandbox`` answered: channels, people, ids."""
         self.user: Json = {}
         """The account, as Discord shows it."""
         self.ready: Json = {}
@@ -76,7 +76,8 @@ class UserClient:
     async def wait_for(
         self, wanted: Callable[[GatewayEvent], object], timeout_s: float = PATIENCE_S, *, since: int = 0
     ) -> GatewayEvent:
-        """The first event for which ``wanted`` is true, from the number ``since`` of ``events`` on, come or to come.
+        """The first event, received already or still to come, for which ``wanted`` is true; searched from index
+        ``since`` of ``events`` on.
 
         Raises:
             NothingCameError: none came within ``timeout_s``.
@@ -95,10 +96,10 @@ class UserClient:
         return await self.wait_until(find, timeout_s, "an event")
 
     async def wait_until(self, find: Callable[[], _T | None], timeout_s: float, what: str) -> _T:
-        """What ``find`` gives once it is not None; it is asked again after every event.
+        """What ``find`` returns once that is not None; ``find`` is called again after every event.
 
         Raises:
-            NothingCameError: it gave nothing within ``timeout_s``; ``what`` is named in its text.
+            NothingCameError: it returned nothing within ``timeout_s``; the error's text names ``what``.
         """
         found: _T | None = None
 
@@ -119,12 +120,13 @@ class UserClient:
     async def request_object(
         self, method: str, path: str, body: object | None = None, files: Sequence[File] = ()
     ) -> Json:
-        """``request`` where the answer is an object."""
+        """Like ``request``, for an answer that is an object."""
         answer: Json = await self.request(method, path, body, files)
         return answer
 
     async def request(self, method: str, path: str, body: object | None = None, files: Sequence[File] = ()) -> Any:
-        """A REST request below /api/v10 with the person's token; the JSON of the answer, None where there is none.
+        """Send a REST request below /api/v10 with the person's token; returns the JSON of the answer, None if it has
+        none.
 
         Raises:
             DiscordError: the answer has a status of 400 or more.

@@ -1,4 +1,4 @@
-"""How frames of the gateway are packed: quickly, since they go no further than this machine."""
+"""How frames of the gateway are compressed: quickly, since they do not leave this machine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.sandbox.model.errors import SandboxError
 
 
 class Packing(Protocol):
-    """One connection's way of sending; streams keep their context from frame to frame."""
+    """How one connection compresses its frames; streams keep their context from frame to frame."""
 
     def pack(self, text: str) -> str | bytes:
         """The frame to send: text as text, bytes as binary."""
@@ -22,7 +22,7 @@ class Plain:
 
 
 class ZlibPayloads:
-    """Each frame on its own: what ``compress: true`` in IDENTIFY asks for."""
+    """Compresses each frame on its own, as ``compress: true`` in IDENTIFY asks."""
 
     def pack(self, text: str) -> str | bytes:
         return zlib.compress(text.encode(), zlib.Z_BEST_SPEED)
@@ -43,7 +43,7 @@ class ZstdStream:
 
     Raises:
         SandboxError: Python has no zstd and the package ``backports.zstd`` is not installed. hikari asks for this
-            packing only where it is.
+            compression only where it is.
     """
 
     def __init__(self) -> None:
@@ -63,10 +63,10 @@ class ZstdStream:
 
 
 def transport_packing(name: str | None) -> Packing:
-    """The packing for ``compress=`` in the gateway's query.
+    """The compression for ``compress=`` in the gateway's query.
 
     Raises:
-        SandboxError: there is no such packing here.
+        SandboxError: the sandbox does not know it, or cannot provide it.
     """
     if name is None:
         return Plain()

@@ -1,4 +1,4 @@
-"""What happens, on its way to whoever may know of it."""
+"""Events, on their way to the sessions that may receive them."""
 
 from __future__ import annotations
 
@@ -11,27 +11,26 @@ from bot.sandbox.model.json_codec import Json
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One dispatch of the gateway, before it is known who gets it."""
+    """One dispatch of the gateway, before its receivers are determined."""
 
     name: str
     """Such as MESSAGE_CREATE."""
     data: Json
-    """As the most privileged reader sees it; the gateway takes away what a bot may not read. Never changed
-    afterwards."""
+    """As the most privileged reader sees it; the gateway removes what a bot may not read. Never changed afterwards."""
     guild_id: int | None = None
-    """Whose members it concerns, and by which the shard is chosen; None is shard 0."""
+    """The guild whose members receive it, and which determines the shard; None means shard 0."""
     channel_id: int | None = None
-    """Who cannot see this channel is not told."""
+    """Only accounts that can see this channel receive it."""
     intents: Intents = Intents.NONE
-    """What a bot must have asked for; NONE means that it needs none."""
+    """A bot must have identified with one of these; with NONE, it needs none."""
     to_bot: bool = True
-    """Whether the bot is told."""
+    """Whether the bot receives it."""
     to_people: bool = True
-    """Whether people are told."""
+    """Whether people receive it."""
     only_user_id: int | None = None
-    """The only person to be told, if there is but one."""
+    """The only person who receives it; None: it is not limited to one."""
     message: bool = False
-    """The data is a message, of which MESSAGE_CONTENT decides."""
+    """Whether the data is a message, whose content depends on MESSAGE_CONTENT."""
 
 
 Publish = Callable[[Event], None]

@@ -43,14 +43,14 @@ _RECONNECT_GRACE_S = 5.0
 _HEARTBEAT, _IDENTIFY, _RESUME = 1, 2, 6
 _RECONNECT, _INVALID_SESSION, _HELLO, _ACK = 7, 9, 10, 11
 _REQUEST_MEMBERS = 8
-# Presence, voice state, soundboards, channel info: taken and not acted upon.
+# Presence, voice state, soundboards, channel info: accepted, but ignored.
 _IGNORED = frozenset({3, 4, 31, 43})
-# What Discord's own client sends besides: guild subscriptions and the like.
+# What Discord's own client sends in addition: guild subscriptions and the like.
 _IGNORED_FROM_PEOPLE = frozenset(range(12, 50))
 
 
 class Gateway:
-    """Accepts connections and delivers events to the sessions that may see them."""
+    """Accepts connections and delivers events to the sessions that may receive them."""
 
     def __init__(
         self,
@@ -76,8 +76,8 @@ class Gateway:
     # Delivering
 
     def publish(self, event: Event) -> None:
-        """Give the event to every session that may know of it."""
-        # JSON by whether the content is left out: it is written once, not for every session.
+        """Send the event to every session that may receive it."""
+        # JSON by whether the content is left out, so that it is written once and not for every session.
         written: dict[bool, str] = {}
         for session in list(self.sessions.values()):
             if not self._receives(session, event):
@@ -92,7 +92,7 @@ class Gateway:
             session.dispatch(event.name, written[gated])
 
     def announce_guild(self, guild: Guild) -> None:
-        """Tell those of a new guild who are in it."""
+        """Tell the sessions of a new guild's members about it."""
         for session in list(self.sessions.values()):
             account = session.account
             told = session.intents & Intents.GUILDS and session.has(guild.id) if account.bot else True
@@ -100,7 +100,7 @@ class Gateway:
                 session.dispatch("GUILD_CREATE", self._whole_guild(guild, session))
 
     def _receives(self, session: Session, event: Event) -> bool:
-        """Whether ``session`` hears of ``event``."""
+        """Whether ``session`` receives ``event``."""
         account = session.account
         wanted = event.to_bot if account.bot else event.to_people
         if not wanted:
@@ -113,7 +113,7 @@ class Gateway:
             if not session.has(event.guild_id):
                 return False
             if event.name == "INTERACTION_CREATE":
-                # Who has installed the application for themselves uses it in guilds that it is not in.
+                # People who have installed the application for themselves use it in guilds that it is not in.
                 return True
         if event.guild_id is not None and (event.guild_id, account.id) not in self._state.members:
             return False
@@ -121,20 +121,20 @@ class Gateway:
             return event.only_user_id is not None or self._state.may_see(account.id, channel)
         return True
 
-    # Disturbing, for tests
+    # Disruptions, for tests
 
     def bot_sessions(self) -> list[Session]:
         return [s for s in self.sessions.values() if s.account.bot]
 
     def reconnect(self) -> None:
-        """Ask every bot session to reconnect (op 7); a client that does not is closed after a while."""
+        """Ask every bot session to reconnect (op 7); a connection that stays is closed after a while."""
         for session in self.bot_sessions():
             if session.connection is not None:
                 session.connection.send(_RECONNECT, None)
                 asyncio.get_running_loop().call_later(_RECONNECT_GRACE_S, session.connection.close, 4000)
 
     def invalidate(self, *, resumable: bool) -> None:
-        """Send op 9 to every bot session; one that is not ``resumable`` is forgotten."""
+        """Send op 9 to every bot session; the sessions are deleted unless ``resumable``."""
         for session in self.bot_sessions():
             if session.connection is not None:
                 session.connection.send(_INVALID_SESSION, resumable)
@@ -142,7 +142,7 @@ class Gateway:
                 del self.sessions[session.id]
 
     def close_bots(self, code: int | None) -> None:
-        """Close every bot connection with ``code``; None cuts it without a close frame."""
+        """Close every bot connection with ``code``; None cuts them without a close frame."""
         for session in self.bot_sessions():
             if session.connection is None:
                 continue
@@ -255,7 +255,7 @@ class Gateway:
             return
         session.connection = None
         session.left_at_s = time.monotonic()
-        # Discord ends the session of a client that says goodbye; every other end can be resumed.
+        # Discord ends the session of a client that closes with 1000 or 1001; after any other end it can be resumed.
         if close_code in (1000, 1001) and not connection.ended_here:
             self.sessions.pop(session.id, None)
 

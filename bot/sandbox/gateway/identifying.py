@@ -1,4 +1,4 @@
-"""What clients of the gateway send is read: payloads, and who says to be what."""
+"""Reads what gateway clients send: payloads, and the intents and shard that they identify with."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class CloseConnectionError(SandboxError):
 
 
 class IdentifyPace:
-    """How often shards may identify: one of each bucket, then a while none."""
+    """How often shards may identify: one per bucket, and then none for a while."""
 
     def __init__(self, options: Options) -> None:
         self._options = options
@@ -31,7 +31,7 @@ class IdentifyPace:
         """When the next shard of a bucket may identify, by the monotonic clock."""
 
     def take(self, shard_id: int) -> bool:
-        """Whether the bucket of ``shard_id`` is open; it is not for a while then."""
+        """Whether the bucket of ``shard_id`` is open; if so, it is closed for ``identify_interval_s``."""
         now_s = time.monotonic()
         bucket = shard_id % self._options.max_concurrency
         if now_s < self._bucket_opens_s.get(bucket, 0.0):
@@ -41,10 +41,10 @@ class IdentifyPace:
 
 
 def read_payload(raw: str | bytes) -> Json:
-    """One payload.
+    """Parse one payload.
 
     Raises:
-        CloseConnectionError: it is none.
+        CloseConnectionError: it is not a payload, or too large.
     """
     if len(raw) > _MAX_PAYLOAD_BYTES:
         raise CloseConnectionError(4002)
@@ -58,10 +58,10 @@ def read_payload(raw: str | bytes) -> Json:
 
 
 def read_intents(account: User, data: Json, options: Options) -> Intents:
-    """What ``account`` hears of.
+    """The intents of ``account``: those that a bot asks for, all for a person.
 
     Raises:
-        CloseConnectionError: there are no such intents, or it may not have them.
+        CloseConnectionError: there are no such intents, or the bot may not have them.
     """
     if not account.bot:
         return Intents(ALL_INTENTS)
@@ -80,7 +80,7 @@ def read_intents(account: User, data: Json, options: Options) -> Intents:
 
 
 def read_shard(data: Json) -> tuple[int, int]:
-    """Which shard it is, of how many.
+    """The shard's number, and how many shards there are.
 
     Raises:
         CloseConnectionError: there is no such shard.

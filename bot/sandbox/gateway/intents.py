@@ -1,4 +1,4 @@
-"""Which events a bot has asked for, and what of a message it may read."""
+"""Which events a bot has asked for, and how much of a message it may read."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ class Intents(IntFlag):
 
 
 ALL_INTENTS = (1 << 26) - 1
-"""Every bit that Discord accepts; more is close code 4013."""
+"""Every bit that Discord accepts; any other is refused with close code 4013."""
 
 MESSAGES_IN = {True: Intents.GUILD_MESSAGES, False: Intents.DIRECT_MESSAGES}
-"""By whether it is in a guild."""
+"""By whether the message is in a guild."""
 REACTIONS_IN = {True: Intents.GUILD_MESSAGE_REACTIONS, False: Intents.DIRECT_MESSAGE_REACTIONS}
 TYPING_IN = {True: Intents.GUILD_MESSAGE_TYPING, False: Intents.DIRECT_MESSAGE_TYPING}
 
@@ -44,9 +44,9 @@ _GATED: Json = {"content": "", "embeds": [], "attachments": [], "components": []
 
 
 def without_content(payload: Json, application_id: int, *, direct: bool) -> Json:
-    """The message as an application sees it that lacks MESSAGE_CONTENT.
+    """The message as an application without MESSAGE_CONTENT sees it.
 
-    Shown in full all the same: its own messages, direct messages with it (``direct``) and messages that mention it.
+    Its own messages, direct messages with it (``direct``) and messages that mention it are still shown in full.
     """
     own = payload["author"]["id"] == str(application_id)
     mentioned = any(user["id"] == str(application_id) for user in payload["mentions"])

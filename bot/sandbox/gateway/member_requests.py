@@ -1,4 +1,4 @@
-"""Members asked for over the gateway: REQUEST_GUILD_MEMBERS and its GUILD_MEMBERS_CHUNK."""
+"""Members requested over the gateway: REQUEST_GUILD_MEMBERS and its GUILD_MEMBERS_CHUNK."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _MAX_NONCE_BYTES = 32
 
 
 def member_chunks(state: SandboxState, payloads: Payloads, session: Session, asked: Json) -> Iterator[Json]:
-    """What answers ``asked``: the data of each GUILD_MEMBERS_CHUNK, none if it may not be asked, or belongs to another
-    shard.
+    """The answer to ``asked``: the data of each GUILD_MEMBERS_CHUNK; none if the request is not allowed, or belongs to
+    another shard.
 
-    By Discord's documentation (events/gateway-events, Request Guild Members) the whole list needs the GUILD_MEMBERS
-    intent and presences need GUILD_PRESENCES; a search by name or ids finds at most 100.
+    According to Discord's documentation (events/gateway-events, Request Guild Members), the whole list needs the
+    GUILD_MEMBERS intent and presences need GUILD_PRESENCES; a search by name or ids finds at most 100.
     """
     guild_id = _snowflake(asked.get("guild_id"))
     intents = session.intents
@@ -75,6 +75,6 @@ def member_chunks(state: SandboxState, payloads: Payloads, session: Session, ask
 
 
 def _snowflake(given: object) -> int:
-    """The id, 0 for what is none."""
+    """The id in ``given``, 0 if it is not an id."""
     text = str(given)
     return int(text) if text.isascii() and text.isdigit() else 0

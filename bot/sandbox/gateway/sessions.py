@@ -24,39 +24,39 @@ _HEARTBEATS_KEPT = 1_000
 
 @dataclass
 class Heartbeat:
-    """``at_s`` in seconds since 1970; ``late_s`` against the interval that HELLO asked for, None for the first."""
+    """``at_s``: seconds since 1970. ``late_s``: its delay against the interval of HELLO; None for the first."""
 
     at_s: float
     late_s: float | None
 
 
 class Connection:
-    """A WebSocket on which frames go out in the order in which they were sent, whoever sent them."""
+    """A WebSocket on which frames go out in the order in which they were queued, by whichever task."""
 
     def __init__(
         self, socket: web.WebSocketResponse, request: web.Request, packing: Packing, observer: Observer
     ) -> None:
         self.account: User | None = None
-        """Who is connected; None until a token told."""
+        """Who is connected; None until the client has sent a token."""
         self._observer = observer
         self._packing = packing
         self.ended_here = False
         """Whether the sandbox ended it, not the client."""
         self.wire: WireLog | None = None
-        """Where the frames of a bot are noted; None for a person's client."""
+        """Where the frames of a bot are logged; None for a person's client."""
         self.heartbeats: deque[Heartbeat] = deque(maxlen=_HEARTBEATS_KEPT)
         self._socket = socket
         self._request = request
         self._queue: asyncio.Queue[str | int] = asyncio.Queue(_QUEUE_LIMIT)
 
     def send(self, op: int, data: object) -> None:
-        """Queue one payload that is no event. A client that does not read is cut off."""
+        """Queue one payload that is not an event. A client that does not read is cut off."""
         if self.wire is not None:
             self.wire.add_frame("bot", op, data)
         self._put(to_json({"op": op, "d": data, "s": None, "t": None}))
 
     def send_event(self, sequence: int, name: str, data: str) -> None:
-        """Queue one event, whose data is JSON already: it is the same for every session that gets it."""
+        """Queue one event. Its data is already JSON, because several sessions receive the same."""
         if self.wire is not None:
             self.wire.add_event(sequence, name, data)
         self._put(f'{{"op":0,"d":{data},"s":{sequence},"t":"{name}"}}')
@@ -69,12 +69,12 @@ class Connection:
             self.cut()
 
     def took(self, raw: str | bytes) -> None:
-        """Note what the client sent and was not closed for."""
+        """Report a frame that was accepted from the client to the observer."""
         text = raw if isinstance(raw, str) else raw.decode()
         self._observer.frame(Frame(text, sent=False, account=self.account))
 
     def pack_each_payload(self) -> None:
-        """Begin what ``compress: true`` asks for; a connection that is a compressed stream stays one."""
+        """Start compressing each payload, as ``compress: true`` asks; a compressed stream stays one."""
         if isinstance(self._packing, Plain):
             self._packing = ZlibPayloads()
 
@@ -85,7 +85,7 @@ class Connection:
             self._queue.put_nowait(code)
 
     def cut(self) -> None:
-        """End the connection without a word, as a network does."""
+        """Cut the connection without a close frame, as a network failure does."""
         self.ended_here = True
         if self._request.transport is not None:
             self._request.transport.abort()
@@ -96,7 +96,7 @@ class Connection:
         self.heartbeats.append(Heartbeat(now_s, late_s))
 
     async def write_until_closed(self) -> None:
-        """Send what is queued. Ends with the connection."""
+        """Send what is queued, until the connection ends."""
         try:
             while True:
                 item = await self._queue.get()
@@ -114,33 +114,33 @@ class Connection:
 
 @dataclass
 class Session:
-    """What one IDENTIFY began."""
+    """The session that one IDENTIFY started."""
 
     account: User
     token: str
     intents: Intents
     shard: tuple[int, int]
-    """Its number, from 0, and how many there are."""
+    """The shard's number, from 0, and how many shards there are."""
     replay: deque[tuple[int, str, str]]
     """Events that a RESUME may ask for again, as (sequence, name, data as JSON)."""
     connection: Connection | None
-    """None while the client is away."""
+    """None while the client is disconnected."""
     heartbeats: deque[Heartbeat]
     """Those of the latest connection."""
     id: str = field(default_factory=lambda: secrets.token_hex(16))
     sequence: int = 0
     """The number of the last event."""
     left_at_s: float = 0.0
-    """When it went away, by the monotonic clock."""
+    """When the client disconnected, by the monotonic clock."""
     resumed: int = 0
 
     def has(self, guild_id: int | None) -> bool:
-        """Whether the session's shard is told of ``guild_id``; None: of what belongs to no guild."""
+        """Whether the session's shard receives events of ``guild_id``; None stands for events outside of guilds."""
         shard_id, shard_count = self.shard
         return shard_id == ((guild_id >> 22) % shard_count if guild_id is not None else 0)
 
     def dispatch(self, name: str, data: str) -> None:
-        """Number the event, keep it for a RESUME and send it if the client is there. ``data`` is JSON."""
+        """Number the event, keep it for a RESUME, and send it if the client is connected. ``data`` is JSON."""
         self.sequence += 1
         self.replay.append((self.sequence, name, data))
         if self.connection is not None:

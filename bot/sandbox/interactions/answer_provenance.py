@@ -1,4 +1,4 @@
-"""What a message says of the interaction that it answers."""
+"""What a message says about the interaction that it answers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def provenance_of(
     ephemeral: bool,
     loading: bool,
 ) -> Provenance:
-    """Of the next message that answers ``interaction``, as far as that has come."""
+    """The provenance of the next message that answers ``interaction``, in its present state."""
     kind, reference = _kind_and_reference(interaction, channel)
     return Provenance(
         type=kind,
@@ -39,7 +39,7 @@ def provenance_of(
 
 
 def _kind_and_reference(interaction: Interaction, channel: Channel) -> tuple[MessageType, Reference | None]:
-    """Follow-ups reply to the first answer, answers to a click to the clicked message."""
+    """Follow-ups reply to the first answer; answers to a click reply to the clicked message."""
     replied_id = interaction.original_id if interaction.callback is not None else interaction.source_id
     if replied_id is not None:
         return MessageType.REPLY, Reference(channel.id, replied_id, channel.guild_id)
@@ -85,7 +85,7 @@ def _deprecated_field(interaction: Interaction) -> Json | None:
 
 
 def _path(data: Json) -> Iterator[str]:
-    """The name of a command, of its group and of its subcommand, as far as it has them."""
+    """The names of a command, its group and its subcommand, as far as it has them."""
     yield data["name"]
     for option in data.get("options") or ():
         if option.get("type") in _NESTED:

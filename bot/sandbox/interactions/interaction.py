@@ -13,7 +13,7 @@ from bot.sandbox.model.json_codec import Json
 
 @dataclass
 class Interaction:
-    """One interaction and how far it has come."""
+    """One interaction and its progress."""
 
     id: int
     token: str
@@ -21,23 +21,23 @@ class Interaction:
     user: User
     channel_id: int
     nonce: str | None
-    """What the person's client calls it."""
+    """The nonce that the person's client gave it."""
     data: Json
-    """What the bot was given as ``data``."""
+    """The ``data`` that the bot received."""
     owners: Json
     """Discord's ``authorizing_integration_owners``."""
     source_id: int | None
-    """The message whose component was used, also through a modal."""
+    """The message whose component was used, directly or through a modal."""
     origin: Interaction | None
-    """Of a submitted modal, the interaction that opened it."""
+    """For a submitted modal, the interaction that opened it."""
     began_s: float
-    """By the monotonic clock."""
+    """When it began, by the monotonic clock."""
     callback: CallbackType | None = None
     """How it was acknowledged; None until it is."""
     original_id: int | None = None
-    """The message that @original means."""
+    """The message that @original refers to."""
     modal: Json | None = None
-    """What was opened, read by ``read_modal``."""
+    """The modal that was opened, as read by ``read_modal``; None once it is submitted."""
     followups: int = 0
     timer: asyncio.TimerHandle | None = field(default=None, repr=False)
 

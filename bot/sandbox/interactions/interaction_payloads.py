@@ -1,4 +1,4 @@
-"""Interactions as Discord tells the bot of them."""
+"""Interactions as Discord sends them to the bot."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from bot.sandbox.options import Options
 _SHOWN_TO_BOT = (
     Permissions.ATTACH_FILES | Permissions.EMBED_LINKS | Permissions.MENTION_EVERYONE | Permissions.USE_EXTERNAL_EMOJIS
 )
-"""What ``app_permissions`` always has, whatever the channel says."""
+"""What ``app_permissions`` always contains, whatever the channel allows."""
 
 
 class InteractionPayloads:
-    """Writes what the bot is given."""
+    """Builds what the bot receives."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class InteractionPayloads:
         return {"1": str(user.id)}
 
     def payload(self, interaction: Interaction, channel: Channel, source: Message | None) -> Json:
-        """What the bot is given. ``source``: the message whose component was used."""
+        """What the bot receives. ``source``: the message whose component was used."""
         state, user = self._state, interaction.user
         granted = state.permissions(self._accounts.bot.id, channel) | _SHOWN_TO_BOT
         payload: Json = {

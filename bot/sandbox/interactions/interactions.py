@@ -1,4 +1,4 @@
-"""Interactions: from a person's click to the application's last follow-up, within Discord's limits of time."""
+"""Interactions: from a person's click to the application's last follow-up, within Discord's time limits."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Interactions:
         source: Message | None = None,
         origin: Interaction | None = None,
     ) -> Interaction:
-        """Hand an interaction to the bot. It fails by itself if it is not acknowledged in time."""
+        """Send an interaction to the bot. It fails on its own if it is not acknowledged in time."""
         interaction = Interaction(
             id=self._state.clock.next(),
             token=secrets.token_urlsafe(120),
@@ -98,7 +98,7 @@ class Interactions:
         return interaction
 
     def opened_modal(self, user: User, interaction_id: int | None, custom_id: str) -> Interaction:
-        """The interaction that opened a modal for ``user``; the latest with ``custom_id`` where no id is given.
+        """The interaction that opened a modal for ``user``; the latest one with ``custom_id`` if no id is given.
 
         Raises:
             DiscordError: 404 10062.
@@ -129,11 +129,11 @@ class Interactions:
     def acknowledge(
         self, interaction_id: int, token: str, body: Json, files: Mapping[str, Upload], *, with_response: bool
     ) -> Json | None:
-        """Take the callback of an interaction. The answer's body, if ``with_response`` asked for one.
+        """Process the callback of an interaction. Returns the body of the response if ``with_response``, else None.
 
         Raises:
-            DiscordError: 404 10062 (unknown, or too late), 400 40060 (a second one), 400 50035 and what else may be
-                wrong with a message.
+            DiscordError: 404 10062 (unknown, or too late), 400 40060 (already acknowledged), 400 50035 and what else
+                may be wrong with a message.
         """
         interaction = self._by_token.get(token)
         if interaction is None or interaction.id != interaction_id:

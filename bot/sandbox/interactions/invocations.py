@@ -1,4 +1,4 @@
-"""What a person fills in, checked as Discord's client and server check it, in the form in which the bot gets it."""
+"""Checks what a person fills in, as Discord's client and server do, and converts it to what the bot receives."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Resolver:
         self._store = store
 
     def add_user(self, user_id: int) -> bool:
-        """False where nobody has that id."""
+        """Add a user; False if nobody has that id."""
         if (user := self._state.users.get(user_id)) is None:
             return False
         self._put("users", user_id, user_payload(user))
@@ -76,7 +76,7 @@ class Resolver:
         self._put("messages", message.id, self._payloads.message(message, self._user.id))
 
     def add_file(self, number: str) -> str | None:
-        """The id that the upload ``number`` got; None where there is no such upload."""
+        """Store the upload ``number``; returns its id, None if there is no such upload."""
         upload = self._files.get(number)
         if upload is None:
             return None
@@ -89,11 +89,11 @@ class Resolver:
 
 
 def read_options(command: Json, data: Json, resolver: Resolver, *, autocomplete: bool) -> list[Json]:
-    """The options of a slash command as the bot gets them.
+    """The options of a slash command as the bot receives them.
 
     Raises:
-        DiscordError: 400 50035 where one is missing, unknown, of another type or out of bounds. While it is
-            autocompleted nothing has to be complete, but exactly one option has the focus.
+        DiscordError: 400 50035 if one is missing, unknown, of another type or out of bounds. During autocompletion
+            nothing has to be complete, but exactly one option must have the focus.
     """
     form = Form()
     given = form.objects(data, "options", 0, _MAX_OPTIONS, at=("data",))
@@ -195,10 +195,10 @@ def _resolve(kind: OptionType, spec: Json, value: str, resolver: Resolver) -> bo
 
 
 def read_component_use(message: Message, data: Json, resolver: Resolver) -> Json:
-    """The data of a click or a selection as the bot gets it.
+    """The data of a click or a selection as the bot receives it.
 
     Raises:
-        DiscordError: 400 50035 where the message has no such component, or it does not take these values.
+        DiscordError: 400 50035 if the message has no such component, or the component does not accept these values.
     """
     custom_id = str(data.get("custom_id"))
     component = find_component(message.components, custom_id)
@@ -243,12 +243,12 @@ def _selected(form: Form, component: Json, values: list[Any], resolver: Resolver
 
 
 def read_modal_submission(modal: Json, data: Json, resolver: Resolver) -> Json:
-    """The data of a submitted modal as the bot gets it: each input that the modal has, in its order and nesting.
+    """The data of a submitted modal as the bot receives it: every input of the modal, in its order and nesting.
 
     ``data["components"]`` may be nested like the modal or be a flat list of ``{"custom_id", "value" | "values"}``.
 
     Raises:
-        DiscordError: 400 50035 where an input is missing or out of bounds.
+        DiscordError: 400 50035 if an input is missing or out of bounds.
     """
     form = Form()
     entries = _entries(form.objects(data, "components", 0, _MAX_OPTIONS, at=("data",)))
@@ -265,7 +265,7 @@ def read_modal_submission(modal: Json, data: Json, resolver: Resolver) -> Json:
 
 
 def _entries(given: object) -> dict[str, Json]:
-    """What was filled in, by custom id, however deep it lies."""
+    """The entries that were filled in, by custom id, at any depth."""
     found: dict[str, Json] = {}
     for entry in given if isinstance(given, list) else []:
         if isinstance(entry, dict):
@@ -276,7 +276,7 @@ def _entries(given: object) -> dict[str, Json]:
 
 
 def _answered(form: Form, component: Json, entries: dict[str, Json], resolver: Resolver, at: Path) -> Json | None:
-    """One component of the modal with what was filled in; None for text that only shows."""
+    """One component of the modal with what was filled in; a text display has only its type and id."""
     kind = ComponentType(component["type"])
     made: Json = {"type": component["type"], "id": component["id"]}
     if kind is ComponentType.TEXT_DISPLAY:

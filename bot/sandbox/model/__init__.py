@@ -1,1 +1,1 @@
-"""What is there, and the rules of it: guilds, people, channels, messages, commands."""
+"""What exists in a sandbox, and its rules: guilds, people, channels, messages, commands."""

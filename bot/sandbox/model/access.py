@@ -17,7 +17,7 @@ _LEFT_IN_TIMEOUT = Permissions.VIEW_CHANNEL | Permissions.READ_MESSAGE_HISTORY
 
 
 def in_guild(guild: Guild, member: Member, roles: Mapping[int, Role]) -> Permissions:
-    """What the member's roles give in the guild, before any channel has its say."""
+    """The permissions that the member's roles give in the guild, before the overwrites of any channel."""
     if guild.owner_id == member.user_id:
         return ALL
     granted = roles[guild.id].permissions

@@ -10,7 +10,7 @@ from bot.sandbox.model.seed import APPLICATION_ID, BOT_TOKEN, USER_TOKENS, new_t
 from bot.sandbox.model.state import SandboxState
 from bot.sandbox.options import Options
 
-# The application flags of the three privileged intents, in the form for apps in few servers.
+# The application flags of the three privileged intents, in their variant for apps in few servers.
 _PRESENCES_LIMITED = 1 << 13
 _MEMBERS_LIMITED = 1 << 15
 _CONTENT_LIMITED = 1 << 19
@@ -39,10 +39,10 @@ class Accounts:
         return account
 
     def add_person(self, name: str) -> tuple[User, str]:
-        """A new account and its token.
+        """Create an account; returns it and its token.
 
         Raises:
-            SandboxError: the name is taken, or has not 2 to 32 characters.
+            SandboxError: the name is taken, or does not have 2 to 32 characters.
         """
         if not 2 <= len(name) <= 32:
             raise SandboxError(f"The name {name!r} has {len(name)} characters; it needs 2 to 32.")

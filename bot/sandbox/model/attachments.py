@@ -22,7 +22,7 @@ class StoredAttachment:
 
 
 class AttachmentStore:
-    """Keeps uploaded bytes up to a total, and writes and checks the links to them."""
+    """Keeps uploaded files up to a total size, and creates and checks the links to them."""
 
     def __init__(self, options: Options) -> None:
         self.base_url = ""
@@ -33,7 +33,7 @@ class AttachmentStore:
         self._retired_keys: deque[bytes] = deque(maxlen=100)
 
     def put(self, attachment_id: int, content_type: str, data: bytes) -> None:
-        """Keep a file; the oldest ones go when there is no room."""
+        """Store a file; the oldest ones are dropped when there is no room."""
         self._files[attachment_id] = StoredAttachment(content_type, data)
         self._stored_bytes += len(data)
         while self._stored_bytes > self._options.stored_limit_bytes and len(self._files) > 1:
@@ -47,12 +47,13 @@ class AttachmentStore:
             self._stored_bytes -= len(stored.data)
 
     def expire_links(self) -> None:
-        """Make every link that was given until now a dead one. Reading the message again gives a fresh link."""
+        """Expire every link that was given out so far. Reading the message again gives a fresh link."""
         self._retired_keys.append(self._key)
         self._key = secrets.token_bytes(32)
 
     def url(self, attachment: Attachment) -> str:
-        """A link that is good for ``link_lifetime_s``. ``ex``, ``is``: hexadecimal seconds; ``hm``: the signature."""
+        """A link that is valid for ``link_lifetime_s``. ``ex`` and ``is``: when it expires and was issued, in
+        hexadecimal seconds; ``hm``: the signature."""
         folder = "ephemeral-attachments" if attachment.ephemeral else "attachments"
         path = f"/{folder}/{attachment.channel_id}/{attachment.id}/{quote(attachment.filename)}"
         now_s = time.time()

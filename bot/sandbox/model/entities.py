@@ -1,4 +1,4 @@
-"""The things of a Discord: frozen, and replaced as a whole when they change. Ids are snowflakes, times are in UTC."""
+"""The entities of a Discord: frozen, and replaced as a whole when they change. Ids are snowflakes, times in UTC."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Overwrite:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """``timed_out_until`` is when the member may speak again, None where nobody has forbidden it."""
+    """``timed_out_until`` is when the member may speak again, None if they were not timed out."""
 
     guild_id: int
     user_id: int
@@ -154,7 +154,7 @@ class Poll:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message as it is kept; what a reader is shown is made by ``payloads.Payloads.message``."""
+    """A message as it is stored; ``payloads.Payloads.message`` builds what a reader is shown."""
 
     id: int
     channel_id: int
@@ -173,18 +173,18 @@ class Message:
     embeds: tuple[Json, ...] = ()
     components: tuple[Json, ...] = ()
     reactions: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    """User ids by emoji, in the order of their coming; an emoji is "👍" or "name:id"."""
+    """User ids by emoji, in the order in which they were added; an emoji is "👍" or "name:id"."""
     nonce: str | int | None = None
     pinned_at: datetime | None = None
     webhook_id: int | None = None
     application_id: int | None = None
     reference: Reference | None = None
     snapshots: tuple[Message, ...] = ()
-    """Of a forward, the copied messages, with their attachments as ``Attachment``."""
+    """The copied messages of a forward, with their attachments as ``Attachment``."""
     interaction: Json | None = None
-    """Discord's ``interaction_metadata``, of an answer to an interaction."""
+    """Discord's ``interaction_metadata``, if it answers an interaction."""
     command: Json | None = None
-    """The deprecated ``interaction`` field, of an answer to a command."""
+    """The deprecated ``interaction`` field, if it answers a command."""
     ephemeral_to: int | None = None
     """The only person who sees it, if it is ephemeral."""
     poll: Poll | None = None

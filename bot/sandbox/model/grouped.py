@@ -1,4 +1,4 @@
-"""Things by their ids that are also found by what they belong to."""
+"""A dict of things by id, which can also be found by what they belong to."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ _V = TypeVar("_V")
 
 
 class Grouped(UserDict[_K, _V], Generic[_K, _V]):
-    """A dict whose values are in groups, such as the channels of each guild; a group is listed without a look at the
+    """A dict whose values are in groups, such as the channels of each guild; a group is listed without scanning the
     rest. Values are replaced as a whole when they change, and keep their place in the order."""
 
     def __init__(self, *groupings: Callable[[_V], Hashable]) -> None:
-        """``groupings`` say what a value belongs to, each in its way."""
+        """Each of ``groupings`` returns the group that a value belongs to."""
         self._groupings = groupings
         self._groups: list[dict[Hashable, dict[_K, _V]]] = [{} for _ in groupings]
         super().__init__()
 
     def of(self, group: Hashable, grouping: int = 0) -> list[_V]:
-        """The values that belong to ``group`` by the grouping of that number, in the order of their coming."""
+        """The values that belong to ``group`` by the grouping of that number, in the order in which they were added."""
         return list(self._groups[grouping].get(group, {}).values())
 
     def __setitem__(self, key: _K, value: _V) -> None:

@@ -1,4 +1,4 @@
-"""JSON, as it is everywhere in the sandbox."""
+"""JSON, as the whole sandbox reads and writes it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ def to_json(value: object) -> str:
 
 
 def from_json(raw: str | bytes) -> Any:
-    """What ``raw`` means.
+    """Parse ``raw``.
 
     Raises:
-        ValueError: it is not JSON in UTF-8, or has what others could not be told of it: NaN, infinities, halves of
+        ValueError: it is not JSON in UTF-8, or contains what could not be passed on: NaN, infinities, halves of
             surrogate pairs, too deep nesting.
     """
     return orjson.loads(raw)

@@ -1,4 +1,4 @@
-"""The messages of every channel, the oldest forgotten when there are too many."""
+"""The messages of all channels, of which the oldest are dropped when there are too many."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.sandbox.model.entities import Message
 
 
 class MessageStore:
-    """Keeps at most ``limit`` messages. Ids grow with time, so each channel's list is sorted by itself."""
+    """Keeps at most ``limit`` messages. Ids increase with time, so each channel's list is always sorted."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit

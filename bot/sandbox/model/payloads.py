@@ -1,4 +1,4 @@
-"""The things of the world in the JSON that Discord writes."""
+"""The sandbox's entities as the JSON that Discord sends."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bot.sandbox.model.state import SandboxState
 _SHOWN_WITH_REFERENCE = frozenset(
     {MessageType.REPLY, MessageType.THREAD_STARTER_MESSAGE, MessageType.CONTEXT_MENU_COMMAND}
 )
-"""The kinds of message with a ``referenced_message``; a pin's notice, for one, only points to the message."""
+"""The types of message with a ``referenced_message``; others, such as the notice of a pin, only point to theirs."""
 
 
 def iso(moment: datetime) -> str:
@@ -80,14 +80,14 @@ def emoji_payload(emoji: str) -> Json:
 
 
 def _poll_media(media: Json) -> Json:
-    """What was given, with the whole emoji: a character has no id, and one of a guild's own may come without a name."""
+    """``media`` with both fields of the emoji: a character has no id, and a guild's own may come without a name."""
     if not media.get("emoji"):
         return media
     return media | {"emoji": {"id": None, "name": None} | media["emoji"]}
 
 
 class Payloads:
-    """Writes what depends on other things: names of authors, roles of members, links to files."""
+    """Builds the payloads that depend on other entities: names of authors, roles of members, links to files."""
 
     def __init__(self, state: SandboxState, attachments: AttachmentStore) -> None:
         self._state = state
@@ -112,7 +112,7 @@ class Payloads:
         return payload
 
     def channel(self, channel: Channel, viewer_id: int | None = None) -> Json:
-        """The channel; for a direct message, ``recipients`` are the others than ``viewer_id``."""
+        """The channel; for a direct message, ``recipients`` are all but ``viewer_id``."""
         last = str(channel.last_message_id) if channel.last_message_id else None
         payload: Json = {"id": str(channel.id), "type": int(channel.type), "flags": 0, "last_message_id": last}
         if channel.guild_id is None:
@@ -162,7 +162,7 @@ class Payloads:
         return payload
 
     def _thread_of_guild(self, channel: Channel, viewer_id: int) -> Json:
-        """Within a guild a thread's ``member`` lacks the ids, which are those of the thread and of the reader."""
+        """A thread within a guild's payload, where ``member`` lacks the ids of the thread and of the reader."""
         payload = self.channel(channel, viewer_id)
         if "member" in payload:
             payload["member"] = {k: v for k, v in payload["member"].items() if k not in ("id", "user_id")}
@@ -224,8 +224,8 @@ class Payloads:
         }
 
     def gateway_guild(self, guild: Guild, viewer_id: int, *, hidden_channels: bool, all_members: bool) -> Json:
-        """GUILD_CREATE's data. A bot is told of channels that it cannot see as well, hence ``hidden_channels``, and of
-        no members but itself unless it has the GUILD_PRESENCES intent, hence ``all_members``.
+        """GUILD_CREATE's data. A bot also receives the channels that it cannot see, hence ``hidden_channels``, and no
+        members but itself unless it has the GUILD_PRESENCES intent, hence ``all_members``.
         """
         channels = [
             c for c in self._state.guild_channels(guild.id) if hidden_channels or self._state.may_see(viewer_id, c)
@@ -277,7 +277,7 @@ class Payloads:
     def message(self, message: Message, viewer_id: int | None = None, *, nested: bool = False) -> Json:
         """The message as REST shows it to ``viewer_id``.
 
-        ``nested`` is for a message within a message: Discord goes one level deep into replies.
+        ``nested`` is for a message within a message: Discord includes replied messages only one level deep.
         """
         state = self._state
         payload: Json = {
@@ -365,7 +365,7 @@ class Payloads:
         }
 
     def _with_links(self, value: Any, attachments: tuple[Attachment, ...]) -> Any:
-        """``value`` with every attachment://name replaced by a link and what Discord adds to one."""
+        """``value`` with every attachment://name replaced by a link, and the fields that Discord adds to it."""
         if isinstance(value, list):
             return [self._with_links(item, attachments) for item in value]
         if not isinstance(value, dict):
@@ -395,13 +395,13 @@ class Payloads:
         if message.guild_id is not None and message.ephemeral_to is None:
             payload["guild_id"] = str(message.guild_id)
             member = self._state.members.get((message.guild_id, message.author_id))
-            # Discord leaves the member out of what a webhook or an interaction's answer wrote.
+            # Discord leaves out the member for messages of webhooks and for answers to interactions.
             if member is not None and message.webhook_id is None:
                 payload["member"] = self.member(member, with_user=False)
         return payload
 
     def partial_channel(self, channel: Channel, user_id: int) -> Json:
-        """The channel within an interaction; ``permissions`` are those of the one who invoked it."""
+        """The channel within an interaction; ``permissions`` are those of the user who invoked it."""
         payload = self.channel(channel, user_id)
         payload.pop("permission_overwrites", None)
         return payload | {"permissions": str(int(self._state.permissions(user_id, channel)))}

@@ -46,7 +46,7 @@ class Permissions(IntFlag):
 
 
 ALL = Permissions((1 << 53) - 1)
-"""Every bit, also those that have no name here: what an owner or administrator has."""
+"""Every bit, including those without a name here: what an owner or administrator has."""
 
 EVERYONE = (
     Permissions.CREATE_INSTANT_INVITE

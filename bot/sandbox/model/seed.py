@@ -1,4 +1,4 @@
-"""The people and places that every sandbox begins with. Ids and tokens never change: they may be written down."""
+"""The people and places that every sandbox starts with. Their ids never change; their tokens differ in each process."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CATEGORY_ID = GUILD_ID + 100
 BOT_ROLE_ID = GUILD_ID + 201
 MODERATOR_ROLE_ID = GUILD_ID + 202
 
-# Two shards: the first guild belongs to one of them, this one to the other.
+# With two shards, the first guild belongs to one of them, this one to the other.
 SECOND_GUILD_ID = GUILD_ID + (1 << 22)
 SECOND_GENERAL_ID = SECOND_GUILD_ID + 101
 
@@ -36,18 +36,18 @@ JOINED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def new_token(account_id: int) -> str:
-    """Shaped like Discord's: the account's id in base64, a time, a signature. Nobody could guess it."""
+    """A token shaped like Discord's: the account's id in base64, a time, a signature. It cannot be guessed."""
     account = base64.urlsafe_b64encode(str(account_id).encode()).decode().rstrip("=")
     return f"{account}.SANDBX.{secrets.token_urlsafe(24)}"
 
 
 BOT_TOKEN = new_token(APPLICATION_ID)
 USER_TOKENS = {account_id: new_token(account_id) for account_id in (ADMIN_ID, MEMBER_ID, OTHER_MEMBER_ID)}
-"""Made anew by each process: a page of somebody else's that is open in the same browser does not know them."""
+"""Created anew by each process, so that somebody else's page that is open in the same browser does not know them."""
 
 
 def populate(state: SandboxState, bot_name: str) -> None:
-    """Put the fixed people, guilds, roles and channels into an empty world."""
+    """Put the fixed people, guilds, roles and channels into an empty state."""
     bot = User(APPLICATION_ID, bot_name, bot=True)
     people = (
         User(ADMIN_ID, "ada", "Ada"),
@@ -108,10 +108,10 @@ def populate(state: SandboxState, bot_name: str) -> None:
 
 
 def add_plain_guild(state: SandboxState, name: str, channels: Sequence[str], member_ids: Iterable[int]) -> Guild:
-    """A further guild, which belongs to the administrator: with text channels, the bot and ``member_ids``.
+    """Add a guild that belongs to the administrator, with text channels, the bot and ``member_ids``.
 
-    Its id and those of its channels (101 more than its own, and so on) follow from how many guilds there are: one
-    after the other belongs to the next shard.
+    Its id follows from how many guilds there are, so that each guild belongs to the next shard. The ids of its channels
+    are its own plus 101, plus 102 and so on.
     """
     guild = Guild(GUILD_ID + (len(state.guilds) << 22), name, ADMIN_ID)
     state.guilds[guild.id] = guild

@@ -1,4 +1,4 @@
-"""Discord's ids: 64 bits that begin with the time of their making."""
+"""Discord's ids: 64 bits that begin with the time of creation."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ EPOCH_MS = 1_420_070_400_000
 
 
 class SnowflakeClock:
-    """Gives ids that always grow, also within one millisecond and when the system's clock steps back."""
+    """Issues ids that always increase, even within one millisecond and when the system's clock steps back."""
 
     def __init__(self) -> None:
         self._last = 0
 
     def next(self) -> int:
-        """A new id, greater than every id given before."""
+        """A new id, greater than all earlier ones."""
         now = (int(time.time() * 1000) - EPOCH_MS) << 22
         self._last = max(now, self._last + 1)
         return self._last
 
 
 def created_at(snowflake: int) -> datetime:
-    """The moment, in UTC, that is written in the id."""
+    """The time of creation that the id contains, in UTC."""
     # Exact arithmetic: a float of milliseconds would round to another microsecond.
     return datetime(2015, 1, 1, tzinfo=UTC) + timedelta(milliseconds=snowflake >> 22)
 
@@ -35,7 +35,7 @@ def parse(value: object, field: str) -> int:
     """The id in ``value``, which may be a number or a decimal string.
 
     Raises:
-        DiscordError: it is neither; ``field`` is where the error tree says so.
+        DiscordError: it is neither; the error tree names ``field``.
     """
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value

@@ -1,4 +1,4 @@
-"""Everything that is there, by id, with lookups that refuse as Discord does."""
+"""Everything that exists in a sandbox, by id, with lookups that fail as Discord's do."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.sandbox.model.snowflakes import SnowflakeClock
 
 
 class SandboxState:
-    """Guilds, people, channels and messages. Changed only by the parts that also tell the gateways of it."""
+    """Guilds, people, channels and messages. Changed only by the parts that also notify the gateway."""
 
     def __init__(self, *, message_limit: int) -> None:
         self.clock = SnowflakeClock()
@@ -80,7 +80,7 @@ class SandboxState:
         """The guild, for one of its members.
 
         Raises:
-            DiscordError: 404 10004 where the user is not a member.
+            DiscordError: 404 10004 if the user is not a member.
         """
         if (guild_id, user_id) not in self.members:
             raise unknown("Guild")
@@ -93,7 +93,7 @@ class SandboxState:
         return self.members.of(guild_id)
 
     def guild_channels(self, guild_id: int) -> list[Channel]:
-        """The channels of a guild in their order, without threads."""
+        """The channels of a guild in display order, without threads."""
         found = (c for c in self.channels.of(guild_id) if not c.is_thread)
         return sorted(found, key=lambda c: (c.position, c.id))
 
@@ -107,7 +107,7 @@ class SandboxState:
         )
 
     def permissions(self, user_id: int, channel: Channel) -> Permissions:
-        """What the user may do in ``channel``; nothing where they have no access."""
+        """What the user may do in ``channel``; nothing if they have no access."""
         if channel.guild_id is None:
             return DIRECT_MESSAGE if user_id in channel.recipient_ids else Permissions.NONE
         member = self.members.get((channel.guild_id, user_id))
@@ -129,7 +129,7 @@ class SandboxState:
 
     def require(self, user_id: int, channel: Channel, needed: Permissions) -> None:
         """Raises:
-        DiscordError: 403 50001 where the user cannot see the channel, 403 50013 where one of ``needed`` is missing.
+        DiscordError: 403 50001 if the user cannot see the channel, 403 50013 if one of ``needed`` is missing.
         """
         granted = self.permissions(user_id, channel)
         if not granted & Permissions.VIEW_CHANNEL:
@@ -139,7 +139,7 @@ class SandboxState:
 
     def require_in_guild(self, user_id: int, guild_id: int, needed: Permissions) -> None:
         """Raises:
-        DiscordError: 404 10004 for outsiders, 403 50013 where one of ``needed`` is missing.
+        DiscordError: 404 10004 for people who are not members, 403 50013 if one of ``needed`` is missing.
         """
         self.guild_of_member(guild_id, user_id)
         if self.guild_permissions(user_id, guild_id) & needed != needed:

@@ -24,7 +24,7 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """``json`` is None where there was no body; ``files`` are by the number in ``files[number]``."""
+    """``json`` is None if there was no body; ``files`` are keyed by the number in ``files[number]``."""
 
     json: Any
     files: dict[str, Upload]
@@ -34,8 +34,8 @@ async def read_body(request: web.Request, *, file_limit_bytes: int, request_limi
     """Read the whole body.
 
     Raises:
-        DiscordError: 413 40005 for too large a file or request, 400 50109 for broken JSON, 400 50035 for another
-            content type.
+        DiscordError: 413 40005 for a file or request that is too large, 400 50109 for invalid JSON, 400 50035 for
+            another content type.
     """
     if not request.can_read_body:
         return Body(None, {})
@@ -69,7 +69,7 @@ async def _read_multipart(request: web.Request, file_limit_bytes: int, request_l
             continue
         data = bytearray()
         size = 0
-        # The rest of too large a body is read and dropped: whoever is still sending would not see the answer.
+        # The rest of a body that is too large is read and dropped: a client that still sends would not see the answer.
         while chunk := await part.read_chunk(_CHUNK_BYTES):
             size += len(chunk)
             if size <= file_limit_bytes and total + size <= request_limit_bytes:

@@ -1,4 +1,4 @@
-"""What a REST route gets and gives."""
+"""What a REST route receives and returns."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ class Call:
     """One request, read and authenticated."""
 
     account: User | None
-    """Who asks; None on the routes that need no Authorization."""
+    """The account that sent it; None without a valid Authorization header, which some routes do not need."""
     path: Mapping[str, str]
     """The parameters in the path."""
     query: Mapping[str, str]
     body: Any
-    """The JSON, None where there was none."""
+    """The JSON body, None if there was none."""
     files: Mapping[str, Upload]
     """Uploads by the number in ``files[number]``."""
 
     @property
     def user(self) -> User:
-        """Who asks.
+        """The account that sent it.
 
         Raises:
-            DiscordError: 401, where nobody is known.
+            DiscordError: 401 if there is none.
         """
         if self.account is None:
             raise unauthorized()
@@ -44,7 +44,7 @@ class Call:
         """The body as an object; an absent one is empty.
 
         Raises:
-            DiscordError: 400 50035 for another kind of JSON.
+            DiscordError: 400 50035 for any other kind of JSON.
         """
         if self.body is None:
             return {}
@@ -59,7 +59,7 @@ class Call:
         """The snowflake ``{name}`` in the path.
 
         Raises:
-            DiscordError: 400 50035 where it is none.
+            DiscordError: 400 50035 if it is not one.
         """
         return parse(self.path[name], name)
 
@@ -70,7 +70,7 @@ class Call:
         """The integer ``?name=``.
 
         Raises:
-            DiscordError: 400 50035 outside ``minimum`` and ``maximum``.
+            DiscordError: 400 50035 if it is not an integer from ``minimum`` to ``maximum``.
         """
         form = Form()
         value = form.integer({name: self.query.get(name)}, name, minimum, maximum)
@@ -80,7 +80,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer with another status than 200 (with a body) or 204 (without)."""
+    """An answer with a status other than 200 (with a body) or 204 (without)."""
 
     status: int
     body: Any = None
@@ -89,7 +89,7 @@ class Answer:
 Reply = Json | list[Json] | Answer | None
 Handler = Callable[[Call], Reply]
 Caller = Literal["anyone", "bot", "person", "nobody"]
-"""Who may call: any account, one kind of account, or whoever holds the token in the path."""
+"""Who may call: any account, one kind of account, or ("nobody") anyone without an account."""
 
 
 @dataclass(frozen=True, slots=True)

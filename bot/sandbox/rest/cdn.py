@@ -1,4 +1,4 @@
-"""Downloads: signed links, ranges for players that seek, and a size that may not be what the message said."""
+"""Downloads: signed links, ranges for players that seek, and a size that may differ from what the message declared."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _serve(request: web.Request, stored: StoredAttachment) -> web.Response:
         "Content-Type": stored.content_type,
         "Accept-Ranges": "bytes",
         "Cache-Control": "private, max-age=3600",
-        # Discord keeps uploads on another domain than its page; here a hostile one must not run as the page.
+        # Discord keeps uploads on a separate domain; here, a hostile upload must not run as part of the page.
         "Content-Security-Policy": "sandbox",
         "X-Content-Type-Options": "nosniff",
     }

@@ -102,7 +102,8 @@ class ChannelRoutes:
     def _edit_thread(self, call: Call, channel: Channel) -> Json:
         thread = channel.thread
         assert thread is not None
-        # The owner may rename and archive; the rest is for moderators.
+        # In an unlocked thread, the owner may change all but the lock, and anyone may reopen it; the rest is for
+        # moderators.
         owner = thread.owner_id == call.user.id and "locked" not in call.form and not thread.locked
         reopening = set(call.form) == {"archived"} and not call.form["archived"] and not thread.locked
         needed = Permissions.VIEW_CHANNEL if owner or reopening else Permissions.MANAGE_THREADS
@@ -129,7 +130,7 @@ class ChannelRoutes:
     def delete(self, call: Call) -> Reply:
         channel = self._state.channel(call.id("channel_id"))
         if channel.guild_id is None:
-            # Closing a direct message hides it; it is still there when it is opened again.
+            # Closing a direct message only hides it; it still exists when it is opened again.
             self._state.require(call.user.id, channel, Permissions.VIEW_CHANNEL)
             return self._services.payloads.channel(channel, call.user.id)
         needed = Permissions.MANAGE_THREADS if channel.is_thread else Permissions.MANAGE_CHANNELS
@@ -140,7 +141,7 @@ class ChannelRoutes:
             event = Event("THREAD_DELETE", data, channel.guild_id, channel.id, Intents.GUILDS)
         else:
             event = Event("CHANNEL_DELETE", payload, channel.guild_id, channel.id, Intents.GUILDS)
-        # Told first: who could see it is known only as long as it is there.
+        # Published before the deletion: who can see the channel is known only as long as it exists.
         self._services.publish(event)
         for thread in self._state.guild_threads(channel.guild_id):
             if thread.parent_id == channel.id:

@@ -15,7 +15,7 @@ _LOCALIZATIONS = ("name_localizations", "description_localizations")
 
 
 def _names(command: Json, locale: str) -> str:
-    """What ``command`` is called, and what in the language of ``locale``."""
+    """The name of ``command``, and its name in the language of ``locale``, on two lines."""
     return f"{command['name']}\n{(command.get('name_localizations') or {}).get(locale, '')}"
 
 
@@ -40,7 +40,7 @@ class CommandRoutes:
             ]
         permissions = f"{base}/guilds/{{guild_id}}/commands"
         return [
-            # Before {command_id}, which would take "permissions" for one.
+            # Before {command_id}, which would match "permissions" too.
             Route("GET", f"{permissions}/permissions", self.all_permissions, "bot"),
             *found,
             Route("GET", f"{permissions}/{{command_id}}/permissions", self.permissions, "bot"),
@@ -79,7 +79,7 @@ class CommandRoutes:
 
     def permissions(self, call: Call) -> Reply:
         self._scope(call)
-        # Nobody has set any: Discord answers that with this error too.
+        # None are ever set; Discord answers with this error then, too.
         raise DiscordError(404, 10066, "Unknown application command permissions")
 
     def set_permissions(self, call: Call) -> Reply:
@@ -98,7 +98,7 @@ class CommandRoutes:
         return guild_id
 
     def index_of_guild(self, call: Call) -> Reply:
-        """What may be used somewhere in the guild; ``?channel_id=`` asks for one channel."""
+        """The commands that may be used somewhere in the guild, or in one channel with ``?channel_id=``."""
         guild = self._state.guild_of_member(call.id("guild_id"), call.user.id)
         if "channel_id" in call.query:
             channel = self._state.channel(parse(call.query["channel_id"], "channel_id"))
@@ -108,7 +108,7 @@ class CommandRoutes:
         return self._index(call.user, channels)
 
     def index_of_channel(self, call: Call) -> Reply:
-        """What may be used there; ``?query=`` is in the name of all that is asked for."""
+        """The commands that may be used in the channel; with ``?query=`` only those that have it in their name."""
         channel = self._state.channel(call.id("channel_id"))
         self._state.require(call.user.id, channel, Permissions.VIEW_CHANNEL)
         return self._index(call.user, [channel], call.query.get("query", ""))

@@ -1,4 +1,4 @@
-"""Interactions: begun by people, answered by the application."""
+"""Interactions: started by people, answered by the application."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ class InteractionRoutes:
         origin = self._services.interactions.opened_modal(call.user, opened_id, str(data.get("custom_id")))
         assert origin.modal is not None
         made = read_modal_submission(origin.modal, data, self._resolver(call, channel))
-        # A modal is submitted once; opening it again makes another interaction.
+        # A modal is submitted only once; opening it again creates another interaction.
         origin.modal = None
         source = self._state.messages.get(origin.source_id or 0)
         self._services.interactions.begin(

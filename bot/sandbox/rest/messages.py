@@ -48,7 +48,7 @@ class MessageRoutes:
             form.wrong((anchors[1],), "MESSAGE_ANCHORS_EXCLUSIVE", "Only one of around, before and after may be given.")
         form.raise_if_wrong()
         limit = call.number("limit", 50, 1, 100)
-        # Discord answers an empty list where the history may not be read.
+        # Discord answers with an empty list if the history may not be read.
         if not self._state.permissions(call.user.id, channel) & _READ:
             return []
         store = self._state.messages
@@ -82,7 +82,7 @@ class MessageRoutes:
     def edit(self, call: Call) -> Reply:
         channel, message = self._find(call)
         if message.author_id != call.user.id:
-            # Others may be made to hide their embeds, nothing else.
+            # Of other people's messages only the flags may be changed, to hide their embeds.
             only_flags = set(call.form) <= {"flags"}
             if not only_flags or not self._state.permissions(call.user.id, channel) & Permissions.MANAGE_MESSAGES:
                 raise DiscordError(403, 50005, "Cannot edit a message authored by another user")

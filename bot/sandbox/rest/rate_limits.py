@@ -1,4 +1,4 @@
-"""Discord's rate limits: a bucket for each route and main parameter, and one for everything."""
+"""Discord's rate limits: a bucket for each route and major parameter, and a global one."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class _Bucket:
 
 @dataclass(frozen=True, slots=True)
 class RateLimitVerdict:
-    """``headers`` for the answer; ``refusal`` is the body of a 429, None if the request may pass."""
+    """``headers``: for the answer. ``refusal``: the body of a 429, None if the request may pass."""
 
     headers: dict[str, str]
     refusal: Json | None = None
 
 
 def refusal(retry_after_s: float, scope: str) -> RateLimitVerdict:
-    """A 429 whose bucket is empty for ``retry_after_s``; ``scope`` is user, global or shared."""
+    """A 429 that asks to retry after ``retry_after_s``; ``scope`` is user, global or shared."""
     body: Json = {
         "message": "You are being rate limited.",
         "retry_after": round(retry_after_s, 3),
@@ -43,7 +43,7 @@ def refusal(retry_after_s: float, scope: str) -> RateLimitVerdict:
 
 
 class RateLimits:
-    """Off unless the options say otherwise. Interactions and webhooks of interactions are exempt, as on Discord."""
+    """Off by default, see the options. Interactions and webhooks of interactions are exempt, as on Discord."""
 
     def __init__(self, options: Options) -> None:
         self._options = options
@@ -53,7 +53,7 @@ class RateLimits:
         """How many requests were refused, by scope."""
 
     def check(self, method: str, path: str, pattern: str) -> RateLimitVerdict:
-        """Count one request of the bot."""
+        """Count one request of the bot, and decide whether it may pass."""
         verdict = self._check(method, path, pattern)
         if verdict.refusal is not None:
             self.given[verdict.headers["X-RateLimit-Scope"]] += 1

@@ -1,4 +1,4 @@
-"""Reactions, pins and polls: what is done to a message that is there."""
+"""Reactions, pins and polls: what is done to an existing message."""
 
 from __future__ import annotations
 
@@ -230,7 +230,7 @@ class ReactionRoutes:
 
 def _read_time(text: str) -> datetime:
     """Raises:
-    DiscordError: 400 50035 for what is no time with an offset.
+    DiscordError: 400 50035 if it is not a time with an offset.
     """
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
@@ -243,7 +243,7 @@ def _read_time(text: str) -> datetime:
 
 def _read_emoji(text: str) -> str:
     """Raises:
-    DiscordError: 404 10014 for what is no emoji, such as one that was not URL-encoded.
+    DiscordError: 404 10014 if it is not an emoji, such as one that was not URL-encoded.
     """
     if _CUSTOM.fullmatch(text) or _EMOJI.fullmatch(text):
         return text

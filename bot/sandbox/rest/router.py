@@ -1,4 +1,4 @@
-"""Finding the route for a path."""
+"""Finds the route for a path."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.sandbox.rest.api import Route
 
 
 class Router:
-    """Compares segment by segment; a parameter such as ``{channel_id}`` takes one segment, literals win over it."""
+    """Matches paths by segment. A parameter such as ``{channel_id}`` matches one segment; literals take precedence."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._routes: dict[int, list[tuple[tuple[str, ...], Route]]] = {}
@@ -27,7 +27,7 @@ class Router:
         """The route and its parameters, decoded.
 
         Raises:
-            DiscordError: 404, or 405 where the path takes other methods; both with code 0.
+            DiscordError: 404, or 405 if the path has other methods; both with code 0.
         """
         given = [unquote(segment) for segment in raw_path.split("/")]
         path_known = False

@@ -1,4 +1,4 @@
-"""REST over HTTP: faults, tokens, rate limits, routes, and the log of it all."""
+"""REST over HTTP: faults, tokens, rate limits, routes, and the log of all requests."""
 
 from __future__ import annotations
 
@@ -60,11 +60,11 @@ class RestServer:
 
     @property
     def routes(self) -> list[Route]:
-        """Everything that it answers below /api/v10."""
+        """All routes that are answered below /api/v10."""
         return self._router.all()
 
     async def download(self, request: web.Request) -> web.StreamResponse:
-        """One download from the CDN, with whatever trouble waits for it."""
+        """Serve one download from the CDN, with any fault that waits for it."""
         fault = self.faults.take(request.method, request.path)
         if fault is not None:
             if fault.kind == "expire_links":
@@ -74,7 +74,7 @@ class RestServer:
         return await self._cdn.handle(request)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """One REST request."""
+        """Serve one REST request."""
         began_s = time.monotonic()
         path = request.path.removeprefix(PREFIX)
         account = self._services.accounts.by_authorization(request.headers.get("Authorization"))
@@ -114,7 +114,7 @@ class RestServer:
         self.requests.add(logged)
         self._services.wire.add_request(logged)
         self._services.observer.request(logged)
-        # Discord's answers come through a proxy; discord.py takes a 429 that did not for a ban of its address.
+        # Discord answers through a proxy; discord.py takes a 429 without this header for a ban of its address.
         response.headers["Via"] = "1.1 sandbox"
         return response
 
@@ -140,7 +140,7 @@ class RestServer:
         return _respond(route.handler(call), verdict.headers)
 
     async def _trouble(self, fault: Fault, request: web.Request) -> tuple[Any, web.Response] | None:
-        """What the fault answers, as JSON and whole; None if the request goes on."""
+        """The fault's answer, as JSON and as a response; None if the request goes on."""
         if fault.kind == "slow":
             await asyncio.sleep(fault.delay_s)
             return None
@@ -171,7 +171,7 @@ def _require_caller(route: Route, account: User | None) -> None:
 
 
 def _json(answer: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
-    """Like Discord without a charset in the type: discord.py takes anything but "application/json" for text."""
+    """A JSON response, like Discord's without a charset: discord.py takes any type but "application/json" for text."""
     return web.Response(body=to_json(answer).encode(), status=status, headers=headers, content_type="application/json")
 
 

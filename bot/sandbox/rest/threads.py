@@ -1,4 +1,4 @@
-"""Threads: beginning them from a message or alone, and who is in them."""
+"""Threads: starting them from a message or on their own, and their members."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class ThreadRoutes:
         form = Form()
         asked = form.choice(call.form, "type", _THREAD_TYPES)
         form.raise_if_wrong()
-        # Without a type Discord makes a private thread.
+        # Without a type, Discord creates a private thread.
         kind = ChannelType(asked or ChannelType.PRIVATE_THREAD)
         private = kind is ChannelType.PRIVATE_THREAD
         needed = Permissions.CREATE_PRIVATE_THREADS if private else Permissions.CREATE_PUBLIC_THREADS
@@ -156,7 +156,7 @@ class ThreadRoutes:
             data["added_members"] = [self._added(changed, i) for i in added]
         if removed:
             data["removed_member_ids"] = [str(i) for i in removed]
-        # A bot without the members of guilds is told only of itself.
+        # A bot without the GUILD_MEMBERS intent is told only of itself.
         own = self._services.accounts.bot.id in (*added, *removed)
         intents = Intents.GUILDS if own else Intents.GUILD_MEMBERS
         self._services.publish(Event("THREAD_MEMBERS_UPDATE", data, channel.guild_id, channel.id, intents))

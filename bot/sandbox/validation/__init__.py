@@ -1,1 +1,1 @@
-"""What Discord takes: messages, components, commands, embeds."""
+"""What Discord accepts: messages, components, commands, embeds."""

@@ -25,9 +25,9 @@ _PRIVATE_CHANNEL = 2
 
 
 def read_command(form: Form, given: Json, installs: list[int], at: Path = ()) -> Json:
-    """``given`` in the form in which commands are kept: every key is there, problems go to ``form``.
+    """``given`` in the form in which commands are stored, with every key present; problems go to ``form``.
 
-    ``installs`` are the installation contexts of the application, which a command has unless it says otherwise.
+    ``installs``: the installation contexts of the application, which a command has by default.
     """
     kind = form.choice(given, "type", frozenset(int(t) for t in CommandType), at=at) or int(CommandType.CHAT_INPUT)
     slash = kind == CommandType.CHAT_INPUT
@@ -48,7 +48,7 @@ def read_command(form: Form, given: Json, installs: list[int], at: Path = ()) ->
     elif given.get("description"):
         form.wrong((*at, "description"), "APPLICATION_COMMAND_CONTEXT_MENU_DESCRIPTION", "Must be empty.")
     _contexts(form, made, at)
-    # The sum of all texts, each counted in its longest translation.
+    # The sum of all texts, each with the length of its longest translation.
     size = _size(made)
     if size > _MAX_TOTAL:
         form.wrong(at, "APPLICATION_COMMAND_TOO_LARGE", f"Command exceeds maximum size ({_MAX_TOTAL})")
@@ -146,7 +146,7 @@ def _option(form: Form, given: Json, here: Path, *, depth: int) -> Json:
         "required": bool(given.get("required")),
     }
     if kind in _NESTS:
-        # A group lies in the command, a subcommand in the command or in a group.
+        # A group is directly in the command, a subcommand in the command or in a group.
         deepest = 0 if kind == OptionType.SUB_COMMAND_GROUP else 1
         inside = _options(form, given, here, depth=depth + 1)
         if depth > deepest:
@@ -214,7 +214,7 @@ def _texts(node: Json) -> Iterator[int]:
 
 
 def shown_command(command: Json) -> Json:
-    """The command as REST answers it: keys that say nothing are left out, as Discord does."""
+    """The command as REST returns it: options leave out the keys that say nothing, as on Discord."""
     empty = {"required": False, "autocomplete": False}
 
     def shown_option(option: Json) -> Json:

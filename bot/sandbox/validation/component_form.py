@@ -39,7 +39,7 @@ _MAX_VALUES_SELECT = 25
 
 
 def read_message_components(form: Form, body: Json, *, v2: bool, at: Path = ()) -> tuple[Json, ...]:
-    """``body["components"]`` of a message: with ids and defaults filled in; problems go to ``form``."""
+    """``body["components"]`` of a message, with ids and defaults filled in; problems go to ``form``."""
     reader = _Reader(form)
     allowed = _TOP_LEVEL_V2 if v2 else frozenset({ComponentType.ACTION_ROW})
     maximum = _MAX_V2_COMPONENTS if v2 else _MAX_ROWS
@@ -54,7 +54,7 @@ def read_message_components(form: Form, body: Json, *, v2: bool, at: Path = ()) 
 
 
 def read_modal(form: Form, data: Json, at: Path = ("data",)) -> Json:
-    """The data of a modal callback: ``custom_id`` 1-100, ``title`` 1-45, ``components`` 1-5."""
+    """The data of a modal callback: ``custom_id`` of 1-100 characters, ``title`` of 1-45, 1-5 ``components``."""
     custom_id = form.text(data, "custom_id", 1, 100, at=at, required=True)
     title = form.text(data, "title", 1, 45, at=at, required=True)
     allowed = frozenset({ComponentType.ACTION_ROW, ComponentType.LABEL, ComponentType.TEXT_DISPLAY})
@@ -64,7 +64,7 @@ def read_modal(form: Form, data: Json, at: Path = ("data",)) -> Json:
 
 
 class _Reader:
-    """Goes down the tree once, counting and numbering."""
+    """Walks the tree once, counting and numbering the components."""
 
     def __init__(self, form: Form, *, modal: bool = False) -> None:
         self.total = 0
@@ -90,7 +90,7 @@ class _Reader:
             return {}
         self.total += 1
         kind = ComponentType(kind)
-        # Discord numbers every component that came without an id.
+        # Discord numbers every component that has no id.
         number = form.integer(given, "id", 0, (1 << 31) - 1, at=here)
         made: Json = {"type": int(kind), "id": number or next(self._ids)}
         match kind:
@@ -181,7 +181,7 @@ class _Reader:
         made = self._custom_id(given, here)
         style = form.choice(given, "style", frozenset({1, 2}), at=here, required=True)
         made |= {"style": style, "required": bool(given.get("required", True))}
-        # Within a Label the label is the Label's own.
+        # Within a Label, the label belongs to the Label.
         if here[-1] != "component":
             made["label"] = form.text(given, "label", 1, 45, at=here, required=True)
         for key, maximum in (("placeholder", 100), ("value", 4000)):
@@ -295,7 +295,7 @@ def _or_default(value: int | None, default: int) -> int:
 
 
 def attachment_names(components: tuple[Json, ...]) -> set[str]:
-    """The file names that attachment:// addresses in ``components`` point at."""
+    """The file names that attachment:// addresses in ``components`` point to."""
     names: set[str] = set()
     pending: list[object] = list(components)
     while pending:
@@ -311,7 +311,7 @@ def attachment_names(components: tuple[Json, ...]) -> set[str]:
 
 
 def find_component(components: tuple[Json, ...], custom_id: str) -> Json | None:
-    """The component with ``custom_id``, wherever in the tree it lies."""
+    """The component with ``custom_id``, anywhere in the tree; None if there is none."""
     pending: list[object] = list(components)
     while pending:
         node = pending.pop()

@@ -1,4 +1,4 @@
-"""Collecting everything that is wrong with a request, in the tree that Discord answers with."""
+"""Collects everything that is wrong with a request, in the tree that Discord answers with."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bot.sandbox.model.errors import DiscordError
 from bot.sandbox.model.json_codec import Json
 
 Path = tuple[str | int, ...]
-"""Where in the body a value lies: keys of objects and indices of lists."""
+"""The place of a value in the body: keys of objects and indices of lists."""
 
 
 class Form:
@@ -18,7 +18,7 @@ class Form:
         self._tree: Json = {}
 
     def wrong(self, path: Path, code: str, message: str) -> None:
-        """Note one problem: ``code`` is Discord's, such as BASE_TYPE_MAX_LENGTH."""
+        """Record one problem; ``code`` is Discord's, such as BASE_TYPE_MAX_LENGTH."""
         node = self._tree
         for key in path:
             node = node.setdefault(str(key), {})
@@ -26,13 +26,13 @@ class Form:
 
     def raise_if_wrong(self) -> None:
         """Raises:
-        DiscordError: 400 50035 with every problem that was noted.
+        DiscordError: 400 50035 with every recorded problem.
         """
         if self._tree:
             raise DiscordError(400, 50035, "Invalid Form Body", _leaves(self._tree))
 
     def length(self, path: Path, size: int, minimum: int, maximum: int) -> None:
-        """Note a text or list whose length is not within ``minimum`` and ``maximum``."""
+        """Record a problem if the length of a text or list is not within ``minimum`` and ``maximum``."""
         if minimum <= size <= maximum:
             return
         if minimum == maximum:
@@ -118,7 +118,7 @@ class Form:
         return found
 
     def values(self, body: Json, key: str, *, at: Path = ()) -> list[Any]:
-        """The list ``body[key]`` of anything; empty if it is absent, null or not acceptable."""
+        """The list ``body[key]`` of any values; empty if it is absent, null or not acceptable."""
         value: Any = body.get(key)
         if value is None:
             return []
@@ -145,8 +145,8 @@ class Form:
 
 
 def _leaves(tree: Json) -> Json:
-    """``tree`` without what is wrong with a value as a whole, where something within it is wrong: Discord looks at the
-    whole only when all its parts are right.
+    """``tree`` without the problems of a value as a whole if there are problems within it: Discord checks the whole
+    only if all its parts are right.
     """
     inner = {key: _leaves(node) for key, node in tree.items() if key != "_errors"}
     return inner or tree

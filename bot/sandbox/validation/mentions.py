@@ -1,4 +1,4 @@
-"""Whom a message mentions, once ``allowed_mentions`` has had its say."""
+"""Whom a message mentions, as far as ``allowed_mentions`` permits."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Mentions:
 
 
 def read_allowed_mentions(form: Form, body: Json, default: AllowedMentions, at: Path = ()) -> AllowedMentions:
-    """``body["allowed_mentions"]``, or ``default`` where it is absent."""
+    """``body["allowed_mentions"]``, or ``default`` if it is absent."""
     given = body.get("allowed_mentions")
     if not isinstance(given, dict):
         return default
@@ -75,8 +75,8 @@ def find_mentions(
     allowed: AllowedMentions,
     replied_author_id: int | None,
 ) -> Mentions:
-    """Whom ``content`` mentions. ``replied_author_id``: whose message this replies to, if that one can be pinged."""
-    # Discord's parser does not look into code.
+    """Whom ``content`` mentions. ``replied_author_id``: the author of the message replied to, if they can be pinged."""
+    # Discord's parser ignores mentions in code.
     text = _CODE.sub("", content)
     users = [int(found) for found in _USER.findall(text)]
     users = [i for i in users if i in state.users and ("users" in allowed.kinds or i in allowed.user_ids)]

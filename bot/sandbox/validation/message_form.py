@@ -1,4 +1,4 @@
-"""Reading the body of a request that writes a message: every limit that can be checked without knowing the channel."""
+"""Reads the body of a request that writes a message: checks every limit that does not depend on the channel."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ MESSAGE_FLAGS = (
     | MessageFlag.IS_VOICE_MESSAGE
     | MessageFlag.IS_COMPONENTS_V2
 )
-"""What may be set on an ordinary message."""
+"""The flags that may be set on an ordinary message."""
 
 CALLBACK_FLAGS = MESSAGE_FLAGS | MessageFlag.EPHEMERAL
-"""What may be set on the answer to an interaction."""
+"""The flags that may be set on the answer to an interaction."""
 
 EDIT_FLAGS = MessageFlag.SUPPRESS_EMBEDS | MessageFlag.IS_COMPONENTS_V2
-"""What an edit may change; IS_VOICE_MESSAGE can only be set when a message is made."""
+"""The flags that an edit may change; IS_VOICE_MESSAGE can only be set when a message is created."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class NewFile:
 
 @dataclass(frozen=True, slots=True)
 class MessageForm:
-    """A body that was read and found right."""
+    """A body that was read and found valid."""
 
     given: frozenset[str]
     """The keys that were in the body: an edit changes only these."""
@@ -69,7 +69,7 @@ class MessageForm:
     embeds: tuple[Json, ...]
     components: tuple[Json, ...]
     flags: MessageFlag
-    """Those that were asked for and may be set."""
+    """The flags that were given and may be set."""
     files: tuple[NewFile, ...]
     kept_ids: frozenset[int] | None
     """The attachments that an edit keeps; None keeps all."""
@@ -100,8 +100,8 @@ def read_message_form(
     """Read and check ``body``.
 
     ``files``: the uploads of the request by their number. ``settable``: the flags that may be set here; others are
-    dropped without a word, as Discord does. ``at``: where in the request the message lies. ``present_flags``: the flags
-    of the message that is edited.
+    dropped silently, as Discord does. ``at``: where in the request the message is. ``present_flags``: the flags of the
+    message that is edited.
 
     Raises:
         DiscordError: 400 50035 with every field that is wrong.
@@ -147,10 +147,10 @@ def read_message_form(
 
 
 def check_voice_rules(form: MessageForm) -> None:
-    """Refuse a voice message that is more, or less, than one recording.
+    """Refuse a voice message that is not exactly one recording.
 
     Raises:
-        DiscordError: 400 50159 (something else is in it), 50160 (not exactly one audio file) or 50161 (no waveform or
+        DiscordError: 400 50159 (it has other content), 50160 (not exactly one audio file) or 50161 (no waveform or
             duration).
     """
     if form.content or form.embeds or form.components or form.poll or form.sticker_ids:
@@ -162,7 +162,7 @@ def check_voice_rules(form: MessageForm) -> None:
 
 
 def clean_filename(name: str) -> str:
-    """The name as the CDN keeps it: without folders, spaces and other characters that a link would have to escape."""
+    """The name that the CDN stores: without folders, spaces and other characters that a link would have to escape."""
     return re.sub(r"[^\w.\-]+", "_", PurePath(name.replace("\\", "/")).name).strip("_") or "unknown"
 
 
@@ -206,7 +206,7 @@ def _read_file(form: Form, upload: Upload, entry: Json, here: Path) -> NewFile:
     if duration is not None and (isinstance(duration, bool) or not isinstance(duration, int | float) or duration < 0):
         form.wrong((*here, "duration_secs"), "FLOAT_TYPE_COERCE", f'Value "{duration}" is not a duration.')
         duration = None
-    # Discord keeps the two for audio only, and tells audio by the content type of the upload.
+    # Discord keeps duration and waveform only for audio, which it recognises by the content type of the upload.
     audio = upload.content_type.startswith("audio/")
     return NewFile(
         filename=filename,

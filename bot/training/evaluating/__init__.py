@@ -1,1 +1,1 @@
-"""Testing models: what they answer to given prompts, how good that is, and whether a new one may take over."""
+"""Testing models: their answers to given prompts, how good those are, and whether a new model may take over."""

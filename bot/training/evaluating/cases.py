@@ -1,4 +1,4 @@
-"""Test cases, and reading them from JSON, lines of JSON, or a table."""
+"""Test cases, and reading them from JSON, JSON lines, or a table."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from bot.errors import translatable as _
 from bot.i18n.message import LazyMessage
 
 MAX_CASES = 200
-"""Of one test: with two models and a judge, 800 answers."""
+"""The most in one test: with two models and a judge, 800 answers."""
 MAX_BYTES = 1 << 20
 MAX_ACCEPTED = 20
-"""Answers that one case accepts."""
+"""The most answers that one case may accept."""
 
 PROMPT = ("prompt", "input", "question")
 EXPECTED = ("expected", "output", "answer")
@@ -44,7 +44,7 @@ TOO_LARGE = _("It is larger than {limit_kb} KB.")
 
 
 class CasesRefusedError(StarlingError):
-    """Raised for test cases that cannot be read; none of them is taken."""
+    """Raised for test cases that cannot be read; none of them is used."""
 
     sentence = _("I cannot test with this. {problem}\nWhat I accept looks like this: {example}")
 
@@ -53,7 +53,7 @@ class CasesRefusedError(StarlingError):
 
 
 class NothingHeldOutError(StarlingError):
-    """Raised when a dataset has nothing that a model could be tested on."""
+    """Raised when a dataset holds out nothing that a model could be tested on."""
 
     sentence = _(
         "{name} holds out nothing to test with: it has too few answers, or they are all alike. "
@@ -69,28 +69,28 @@ class TestCase:
     """One prompt, and what would be a good answer to it."""
 
     __test__ = False
-    """It is no test of pytest's."""
+    """Keeps pytest from collecting the class as a test."""
 
     prompt: str
     expected: tuple[str, ...] | None = None
-    """Any of these is right; None: whatever is answered is shown, and not judged."""
+    """Any of these is right; None: the answer is shown but not judged."""
     system: str | None = None
-    """The instruction; None: the one that the test is run with."""
+    """The system message; None: the one that the test is run with."""
     turns: tuple[Turn, ...] = ()
     """What was said before, oldest first."""
 
 
 def read_cases(data: str | bytes) -> tuple[TestCase, ...]:
-    """The cases of a JSON document in UTF-8: an object, a list of prompts, or a list of objects; or of a file that has
-    one of these a line, or of a table whose first line names its columns as objects name their fields.
+    """The cases of a JSON document in UTF-8 (an object, a list of prompts, or a list of objects), of a file with one
+    such document per line, or of a table whose header names its columns as objects name their fields.
 
-    An object has a prompt under one of ``PROMPT``, and may have one answer or several under one of ``EXPECTED``, and an
-    instruction under ``system``; or it is as ``from_fields`` takes it for a dataset, with ``name``, ``text`` and
-    ``label`` too, but for the answer, which it may lack. One without a prompt has a list under one of ``LISTS``, and
-    its ``system`` holds for all of them.
+    An object has a prompt under one of ``PROMPT``, and may have one or more answers under one of ``EXPECTED`` and an
+    instruction under ``system``. It may also be in any form that ``from_fields`` accepts for a dataset, ``name``,
+    ``text`` and ``label`` included, except that the answer is optional. An object without a prompt has a list under one
+    of ``LISTS``, and its ``system`` applies to all of that list.
 
     Raises:
-        CasesRefusedError: it is something else, or more than ``MAX_CASES`` or ``MAX_BYTES``.
+        CasesRefusedError: it is something else, or exceeds ``MAX_CASES`` or ``MAX_BYTES``.
     """
     try:
         return _read(data)
@@ -99,9 +99,9 @@ def read_cases(data: str | bytes) -> tuple[TestCase, ...]:
 
 
 def from_examples(examples: Sequence[Example]) -> tuple[TestCase, ...]:
-    """The cases of a dataset's examples that say what to answer, at most ``MAX_CASES``.
+    """Cases from those examples of a dataset that have an answer, at most ``MAX_CASES``.
 
-    Which of more are taken depends on nothing but the examples, so that two tests have the same.
+    If there are more, the choice depends only on the examples, so that two tests have the same cases.
     """
     answered = [example for example in examples if example.answer is not None]
     if len(answered) > MAX_CASES:
@@ -147,7 +147,7 @@ def _read(data: str | bytes) -> tuple[TestCase, ...]:
 
 
 def _document(text: str) -> Any:
-    """What ``text`` says as JSON; of lines of JSON, and of a table, a list."""
+    """The parsed JSON of ``text``; a list if it is JSON lines or a table."""
     try:
         return load(text)
     except json.JSONDecodeError as error:
@@ -159,7 +159,7 @@ def _document(text: str) -> Any:
 
 
 def _lines(text: str) -> list[Any] | None:
-    """The document in each line, if the first line is one."""
+    """The JSON document of each line; None if the first line is none."""
     found: list[Any] = []
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
@@ -174,7 +174,8 @@ def _lines(text: str) -> list[Any] | None:
 
 
 def _table(text: str) -> list[dict[str, str]] | None:
-    """The rows below the names of columns, if one of them is a prompt's; what is empty is left out."""
+    """The rows of a table, without empty cells and rows; None if its header names no prompt, nor ``name``, ``text`` and
+    ``label``."""
     rows = csv.DictReader(io.StringIO(text.lstrip(), newline=""), delimiter=delimiter_of(text), strict=True)
     try:
         names = [name.strip() for name in rows.fieldnames or ()]
@@ -195,7 +196,7 @@ def _case(item: Any, system: str | None) -> TestCase:
         raise Problem(NO_CASE)
     system = _system(item) or system
     if (said := labelled(item)) is not None:
-        # What is a bad answer is no answer to expect.
+        # A bad answer is not one to expect.
         accepted = _accepted(said.text, "text") if said.is_good else None
         return TestCase(_text(said.name, "name"), accepted, system)
     asked = _asked(item)
@@ -207,7 +208,7 @@ def _case(item: Any, system: str | None) -> TestCase:
 
 
 def _asked(item: Mapping[str, Any]) -> str | None:
-    """The name of the prompt in ``item``."""
+    """The name of the field of ``item`` that holds the prompt; None if there is none."""
     return next((name for name in PROMPT if name in item), known(item).get("prompt"))
 
 
@@ -219,7 +220,7 @@ def _accepted(value: Any, name: str) -> tuple[str, ...]:
     values = value if isinstance(value, list) else [value]
     if len(values) > MAX_ACCEPTED:
         raise Problem(TOO_MANY_ACCEPTED, name=f"`{name}`", count=len(values), most=MAX_ACCEPTED)
-    # A truth value is a number to Python.
+    # In Python, a bool is an int too.
     numbers = (str(each) if isinstance(each, (int, float)) and not isinstance(each, bool) else each for each in values)
     texts = tuple(_text(each, name, ANSWER_IS_NO_TEXT) for each in numbers)
     if not texts:
@@ -232,7 +233,7 @@ def _text(value: Any, name: str, otherwise: str = PROMPT_IS_NO_TEXT) -> str:
         raise Problem(otherwise, name=f"`{name}`")
     if len(value) > MAX_CHARS:
         raise Problem(TOO_LONG, name=f"`{name}`", characters=len(value), most=MAX_CHARS)
-    # Halves of pairs can be written in JSON, and nowhere else.
+    # JSON can contain lone surrogates, which UTF-8 cannot encode.
     return value.strip().encode(errors="replace").decode()
 
 

@@ -1,4 +1,4 @@
-"""Two models answer one prompt, for people to say which they prefer."""
+"""Having two models answer one prompt, for people to say which answer they prefer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MAX_CHARS = 20_000
 
 
 class OneIsSilentError(StarlingError):
-    """Raised when one of two models gives no answer. Which one is not told: it might be asked again."""
+    """Raised when one of two models gives no answer. Which one is not disclosed, since it might be asked again."""
 
     sentence = _("One of the two models gave no answer, so there is nothing to compare. Please try again.")
     is_transient = True
@@ -41,12 +41,12 @@ async def compare(
     channel_id: int,
     asked_by: int,
 ) -> Comparison:
-    """Have both answer, and keep it; which is A is drawn by lot.
+    """Have both models answer, and store the comparison; which one is A is drawn at random.
 
     Raises:
-        UsedUpError: nothing is left of what may be used.
+        UsedUpError: the budget is used up.
         OneIsSilentError: one of them fails, or takes longer than ``TIMEOUT_S``.
-        ComparisonGoneError: the one who asks was forgotten meanwhile.
+        ComparisonGoneError: the user who asks was forgotten meanwhile.
     """
     await meter.require()
     asked_at = datetime.now(UTC)
@@ -55,7 +55,7 @@ async def compare(
     try:
         async with asyncio.TaskGroup() as group:
             answers = [group.create_task(_answer(model, turns, meter)) for model in (first, second)]
-    except ExceptionGroup as errors:  # what is raised in except* is a group before Python 3.11.4; Debian 12 has 3.11.2
+    except ExceptionGroup as errors:  # before Python 3.11.4, a raise in except* gives a group; Debian 12 has 3.11.2
         if errors.split(ChatError)[1] is not None:
             raise
         raise OneIsSilentError from errors.exceptions[0]

@@ -1,4 +1,4 @@
-"""Two models' answers to one prompt, whose names nobody sees, and who prefers which."""
+"""Blind comparisons: two models' answers to one prompt, and people's votes on them before the names are shown."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from bot.storage.tables import ComparisonRow, ComparisonVoteRow
 
 
 class ComparisonChoice(StrEnum):
-    """Which of two answers is better."""
+    """The answer that somebody finds better."""
 
     A = "a"
     B = "b"
@@ -30,20 +30,20 @@ class ComparisonChoice(StrEnum):
 
 
 class ComparisonGoneError(StarlingError):
-    """Raised when a comparison is not there any more."""
+    """Raised when a comparison no longer exists."""
 
     sentence = _("I no longer have this comparison.")
 
 
 class ComparisonRevealedError(StarlingError):
-    """Raised when somebody votes after the names are known."""
+    """Raised when somebody votes after the names were revealed."""
 
     sentence = _("The names are known now, so voting is closed.")
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One comparison; which model is A was drawn by lot."""
+    """One comparison; which model is A was drawn at random."""
 
     id: str
     guild_id: int
@@ -61,7 +61,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many prefer which."""
+    """How many people prefer which answer."""
 
     a: int
     b: int
@@ -69,13 +69,13 @@ class Tally:
 
     @property
     def count(self) -> int:
-        """Of all votes."""
+        """The number of all votes."""
         return self.a + self.b + self.alike
 
 
 @dataclass(frozen=True, slots=True)
 class ComparisonVote:
-    """One person's."""
+    """One person's vote."""
 
     comparison_id: str
     user_id: int
@@ -84,7 +84,7 @@ class ComparisonVote:
 
 
 class ComparisonStore(DataHolder):
-    """Keeps them."""
+    """Stores comparisons and the votes on them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -100,11 +100,11 @@ class ComparisonStore(DataHolder):
         answers: tuple[str, str],
         asked_at: datetime | None = None,
     ) -> Comparison:
-        """Keep a comparison; ``models`` and ``answers``: of A and of B. ``asked_at``: when the two were asked, aware;
-        None: just now.
+        """Store a comparison; ``models`` and ``answers``: of A and of B. ``asked_at``: when the two were asked
+        (timezone-aware); None: just now.
 
         Raises:
-            ComparisonGoneError: the one who asked was forgotten since.
+            ComparisonGoneError: the user who asked was forgotten since.
         """
         row = ComparisonRow(
             id=uuid.uuid4().hex, guild_id=guild_id, channel_id=channel_id, message_id=None,
@@ -135,7 +135,7 @@ class ComparisonStore(DataHolder):
             return _read(row), await _tally(session, row.id)
 
     async def vote(self, guild_id: int, comparison_id: str, user_id: int, choice: str) -> tuple[Comparison, Tally]:
-        """Count a person's vote instead of any earlier one; ``choice``: as the button that was pressed has it.
+        """Count a person's vote, replacing any earlier one; ``choice``: from the button that was pressed.
 
         Raises:
             ComparisonGoneError
@@ -153,7 +153,7 @@ class ComparisonStore(DataHolder):
             return _read(row), await _tally(session, row.id)
 
     async def reveal(self, guild_id: int, comparison_id: str) -> tuple[Comparison, Tally]:
-        """Close the votes.
+        """Close the vote and mark the names as revealed.
 
         Raises:
             ComparisonGoneError
@@ -164,7 +164,7 @@ class ComparisonStore(DataHolder):
             return _read(row), await _tally(session, row.id)
 
     async def revealed(self, guild_id: int) -> list[tuple[Comparison, Tally]]:
-        """The comparisons of a guild whose names are known, the oldest first."""
+        """The comparisons of a guild whose names were revealed, the oldest first."""
         row = ComparisonRow
         wanted = select(row).where(row.guild_id == guild_id, row.revealed_at.is_not(None)).order_by(row.created_at)
         async with self._database.sessions() as session:
@@ -177,11 +177,11 @@ class ComparisonStore(DataHolder):
             return list(await session.scalars(wanted))
 
     async def forget(self, ids: Collection[str]) -> int:
-        """Forget some; says how many there were."""
+        """Forget these comparisons; returns how many there were."""
         return await self._forget(ComparisonRow.id.in_(ids))
 
     async def of_user(self, user_id: int) -> tuple[list[Comparison], list[ComparisonVote]]:
-        """All that a person has asked for, and voted."""
+        """All comparisons that a person has asked for, and all their votes."""
         async with self._database.sessions() as session:
             asked = await session.scalars(select(ComparisonRow).where(ComparisonRow.asked_by == user_id))
             votes = await session.scalars(select(ComparisonVoteRow).where(ComparisonVoteRow.user_id == user_id))
@@ -190,7 +190,7 @@ class ComparisonStore(DataHolder):
             ]
 
     async def forget_user(self, user_id: int) -> ErasureResult:
-        """Forget what a person has asked for, and their votes on what others have."""
+        """Forget the comparisons that a person has asked for, and their votes on others' comparisons."""
         async with self._database.sessions.begin() as session:
             await lock_guild(session, user_id)
         gone = await self._forget(ComparisonRow.asked_by == user_id)
@@ -203,23 +203,23 @@ class ComparisonStore(DataHolder):
         return await self._forget(ComparisonRow.guild_id == guild_id)
 
     async def forget_messages(self, message_ids: Collection[int]) -> int:
-        """Forget those whose messages were deleted."""
+        """Forget the comparisons whose messages were deleted."""
         return await self._forget(ComparisonRow.message_id.in_(message_ids))
 
     async def delete_before(self, moment: datetime, guild_id: int | None = None) -> int:
-        """Forget those that were asked for before ``moment``, of one guild or of all; says how many."""
+        """Forget comparisons made before ``moment``, of one guild or of all; returns how many."""
         old = ComparisonRow.created_at < moment
         return await self._forget(old if guild_id is None else old & (ComparisonRow.guild_id == guild_id))
 
     async def count(self, user_id: int) -> StoredDataSummary:
-        """What a person has asked for, and voted."""
+        """The comparisons that a person has asked for, and their votes."""
         async with self._database.sessions() as session:
             asked = await count_rows(session, ComparisonRow.asked_by == user_id)
             votes = await count_rows(session, ComparisonVoteRow.user_id == user_id)
         return StoredDataSummary({DataKind.EXCHANGES: asked, DataKind.VOTES: votes})
 
     async def export(self, user_id: int) -> Mapping[str, object]:
-        """What a person has asked for, and voted."""
+        """The comparisons that a person has asked for, and their votes."""
         asked, votes = await self.of_user(user_id)
         return {"comparisons": asked, "votes_in_comparisons": votes}
 

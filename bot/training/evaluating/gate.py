@@ -11,9 +11,9 @@ from bot.training.evaluating.pairing import pair
 from bot.training.evaluating.running import ModelRun
 
 MAX_FORGOTTEN = 1
-"""General questions, where hardly any answer differs."""
+"""How many general questions a candidate may lose if hardly any answer differs."""
 CHANCE = 1.28
-"""Standard deviations: of two models that are alike, one in ten is refused."""
+"""In standard deviations: of candidates that are as good as the active model, one in ten is refused."""
 
 NOTHING_TO_COMPARE = _("Nothing with an expected answer was held out, so nobody can tell what it has learned.")
 UNANSWERED = _("{model} gave no answer to {count} of {asked} prompts, so the two cannot be compared. Test again.")
@@ -28,11 +28,11 @@ NOT_FORGOTTEN = _("It answers {passed} of {asked} general questions correctly; {
 
 @dataclass(frozen=True, slots=True)
 class GateVerdict:
-    """Whether it may."""
+    """Whether a candidate may be promoted."""
 
     promotable: bool
     reasons: tuple[LazyMessage, ...]
-    """Why, or why not: all that there is to say."""
+    """Everything that speaks for or against it."""
 
 
 def verdict(
@@ -40,17 +40,17 @@ def verdict(
 ) -> GateVerdict:
     """Whether the candidate is better than the active model at what it was taught, and has not forgotten the rest.
 
-    Loss and reward of a training decide nothing, for they also improve while a model learns its examples by heart. What
-    was held out tells what was learned: the candidate must be better on more of those cases than it is worse on. Case
-    by case, not by two sums: most cases are easy or hard for both, and what they have in common says nothing.
+    The loss and reward of a training decide nothing, since they also improve while a model memorises its examples. The
+    held-out cases show what was learned: the candidate must be better on more of them than it is worse on. They are
+    compared case by case, not by totals: most cases are easy or hard for both models, and those say nothing.
 
-    On the general questions it may lose as many as chance takes: where n answers are right of one model only, the
-    difference of two equal models has a standard deviation of the root of n. ``EvaluationRun`` asks at temperature 0,
-    where the demonstration model is right on the same 12 of the thirty in every run; drawing its words by lot it is on
-    9, 11 and 12, and so it goes at endpoints that choose the temperature themselves. There three may be lost, and one
-    by a model whose answers hardly vary. An adapter that has learned too much loses more.
+    On the general questions it may lose as many as chance accounts for: if n questions are answered correctly by only
+    one of two equally good models, the difference between the two has a standard deviation of the square root of n.
+    ``EvaluationRun`` asks at temperature 0, where the demonstration model gets the same 12 of the 30 right in every
+    run; when it samples, it gets 9, 11 and 12, as happens at endpoints that choose the temperature themselves. There,
+    three may be lost; a model whose answers hardly vary may lose one. An adapter that has learned too much loses more.
 
-    A prompt without an answer is the endpoint's failure more often than the model's, so then nothing is decided.
+    A missing answer is more often the endpoint's fault than the model's, so then the candidate is not promotable.
 
     Raises:
         ValueError: the two models were not given the same cases.

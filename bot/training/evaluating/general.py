@@ -1,4 +1,4 @@
-"""General questions, which every model that can talk answers: one that was taught something else must still do so."""
+"""General questions that any chat model can answer, and that one must still answer after it was taught other things."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ _FILE = Path(__file__).parent / "general_questions.json"
 
 @functools.cache
 def general_questions() -> tuple[TestCase, ...]:
-    """Thirty, in English and Russian, each with several accepted answers; always the same."""
+    """Thirty questions in English and Russian, each with several accepted answers; always the same."""
     return read_cases(_FILE.read_bytes())

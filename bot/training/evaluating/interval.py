@@ -1,4 +1,4 @@
-"""How sure a share is that was counted in few cases."""
+"""How certain a share is that was counted in few cases."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import math
 from dataclasses import dataclass
 
 Z = 1.959964
-"""Of the normal distribution, for 95 %."""
+"""The quantile of the normal distribution for 95 % confidence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A share, and between what it lies with 95 % confidence; all from 0 to 1."""
+    """A share with its 95 % confidence interval; all values from 0 to 1."""
 
     share: float
     low: float
@@ -19,14 +19,14 @@ class Interval:
 
     @property
     def leaves_open(self) -> bool:
-        """Whether one half lies within: of two, either may be the more frequent."""
+        """Whether one half lies within the interval, so that either of two outcomes may be the more frequent."""
         return self.low <= 0.5 <= self.high
 
 
 def wilson(successes: int, count: int) -> Interval:
-    """Wilson's score interval (JASA 22, 1927), which also holds for few cases and for none or all of them.
+    """Wilson's score interval (JASA 22, 1927), which also holds for few cases, and for no or only successes.
 
-    ``count`` 0 says nothing: the share is 0, between 0 and 1.
+    With ``count`` 0 nothing is known: the share is 0, and the interval 0 to 1.
     """
     if not count:
         return Interval(0.0, 0.0, 1.0)

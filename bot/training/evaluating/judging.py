@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 TIMEOUT_S = 60.0
 MAX_CHARS = 6000
-"""Of each text that the judge reads, and of what it says."""
+"""Of each text that the judge is given, and of its reply."""
 _MAX_REASON = 300
 
 _INSTRUCTION = """\
@@ -35,7 +35,7 @@ _FENCED = re.compile(r"^```(?:json)?\s*(.*?)\s*```$", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What the judge says of one answer."""
+    """The judge's verdict on one answer."""
 
     correct: bool
     reason: str
@@ -49,13 +49,13 @@ class Judge:
 
     @property
     def name(self) -> str:
-        """The model's."""
+        """The name of the judging model."""
         return self._model.model
 
     async def judge(self, case: TestCase, answer: str, use: TokenUse) -> Judgement | None:
-        """The verdict on ``answer``, or None: the judge failed, said nothing in ``TIMEOUT_S``, or gave no verdict.
+        """The verdict on ``answer``; None if the judge failed, did not finish in ``TIMEOUT_S``, or gave no verdict.
 
-        What it takes is added to ``use``.
+        The tokens that it takes are added to ``use``.
         """
         question = {
             "question": case.prompt[:MAX_CHARS],
@@ -80,7 +80,7 @@ class Judge:
 
 
 def verdict_in(said: str) -> Judgement | None:
-    """The verdict that ``said`` is; None when it is anything else than the object that was asked for."""
+    """``said`` parsed as a verdict; None if it is anything other than the requested object."""
     text = said.strip()
     if fenced := _FENCED.match(text):
         text = fenced[1]

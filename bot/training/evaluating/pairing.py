@@ -1,4 +1,4 @@
-"""What two models said to the same cases, case by case."""
+"""Comparing two models' answers to the same cases, case by case."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from bot.training.evaluating.interval import Interval, wilson
 from bot.training.evaluating.running import ModelRun
 
 ALIKE = 0.05
-"""Points by which two answers must differ to be told apart: a tenth of similarity, which rephrasing alone changes."""
+"""Answers count as alike up to this difference in points, a tenth of similarity, which rephrasing alone can change."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """How often which of two was better."""
+    """In how many cases each of two models was better."""
 
     first: int
     second: int
@@ -21,12 +21,12 @@ class Pairing:
 
     @property
     def of_first(self) -> Interval:
-        """The share of the first among those cases where one was better."""
+        """The share of cases where the first was better, among those where one was."""
         return wilson(self.first, self.first + self.second)
 
 
 def pair(first: ModelRun, second: ModelRun) -> Pairing:
-    """Compare what two models said to the same cases; those where nothing was expected do not count.
+    """Compare two models' answers to the same cases; cases without an expected answer do not count.
 
     Raises:
         ValueError: the cases are not the same.

@@ -1,4 +1,4 @@
-"""What came out of tests of models, kept before it is shown."""
+"""The results of model tests, stored before they are shown."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from bot.storage.guild_lock import lock_guild
 from bot.storage.tables import DatasetExampleRow, ModelTestRow
 
 MAX_KEPT = 50
-"""Of one guild; the oldest goes for a new one."""
+"""The most tests kept per guild; a new one replaces the oldest."""
 
 
 class NoSuchModelTestError(StarlingError):
-    """Raised when a guild has no such test, or not any more."""
+    """Raised when a guild has no such test, or no longer has it."""
 
     sentence = _("There is no test #{number} here, or not any more. /tests list shows what there is.")
 
@@ -34,21 +34,21 @@ class NoSuchModelTestError(StarlingError):
 
 
 class AskedTextGoneError(StarlingError):
-    """Raised when something that a model was asked was taken back before its answers could be kept."""
+    """Raised when a text that a model was asked was taken back before its answers could be stored."""
 
     sentence = _("Something that was asked was taken back meanwhile, so I have kept none of it. Please test again.")
 
 
 @dataclass(frozen=True, slots=True)
 class AskedFrom:
-    """What a test asked."""
+    """Where the cases of a test came from."""
 
     datasets: tuple[Dataset, ...] = ()
-    """Those that it was taken from; none where the tester gave it, or it is general."""
+    """The datasets that the cases were taken from; none if the tester gave them, or if they are general."""
     keys: frozenset[str] = frozenset()
-    """Of all examples of those datasets, whichever of them were asked."""
+    """The keys of all examples of those datasets, whichever were asked."""
     began_at: datetime = field(default_factory=lambda: datetime.now(UTC))
-    """Aware: before any of it was read."""
+    """A time before any of the cases was read, timezone-aware."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,27 +58,27 @@ class ModelTest:
     number: int
     """From 1 in each guild."""
     tester_id: int | None
-    """None when they were forgotten."""
+    """None if they were forgotten."""
     summary: str
-    """Markdown: what was tested, what was asked, and what came out of it."""
+    """Markdown: what was tested, what was asked, and the results."""
     report: str
     """Markdown: all prompts and answers."""
     ended_at: datetime
-    """Aware, UTC."""
+    """Timezone-aware, in UTC."""
 
 
 class ModelTestStore(DataHolder):
-    """Keeps them as long as questions and answers. What somebody tested with texts of their own goes with them, and a
-    test with what a dataset held out goes when examples of that dataset are taken back."""
+    """Stores tests, for as long as questions and answers are kept. Tests with the tester's own texts are deleted when
+    the tester is forgotten; tests with a dataset's examples, when examples of that dataset are taken back."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def keep(self, guild_id: int, tester_id: int, asked: AskedFrom, *, summary: str, report: str) -> ModelTest:
-        """Keep what came out of a test.
+        """Store the results of a test.
 
         Raises:
-            AskedTextGoneError: something of ``asked`` was taken back since, by whoever gave it.
+            AskedTextGoneError: part of ``asked`` was taken back since by whoever gave it.
         """
         row, datasets = ModelTestRow, asked.datasets
         async with self._database.sessions.begin() as session:
@@ -98,7 +98,7 @@ class ModelTestStore(DataHolder):
         return _read(made)
 
     async def of_guild(self, guild_id: int, limit: int) -> list[ModelTest]:
-        """The latest first."""
+        """The guild's tests, the latest first."""
         wanted = select(ModelTestRow).where(ModelTestRow.guild_id == guild_id)
         async with self._database.sessions() as session:
             return [
@@ -118,14 +118,14 @@ class ModelTestStore(DataHolder):
         return _read(row)
 
     async def forget_dataset(self, session: AsyncSession, dataset: Dataset) -> int:
-        """Delete tests with examples of a version, from which some are taken back; no files are deleted."""
+        """Delete tests with examples of a version from which some are taken back. Returns 0: no files are deleted."""
         of_it = ModelTestRow.datasets.contains(dataset.id)
         await session.execute(delete(ModelTestRow).where(ModelTestRow.guild_id == dataset.guild_id, of_it))
         return 0
 
     async def forget_user(self, user_id: int) -> ErasureResult:
-        """Delete what a person has tested with texts of their own; what they tested with a dataset is the guild's, and
-        it is forgotten that it was they."""
+        """Delete the tests that a person made with their own texts. Tests that they made with a dataset belong to the
+        guild, which keeps them without the person's id."""
         theirs = ModelTestRow.tester_id == user_id
         async with self._database.sessions.begin() as session:
             await lock_guild(session, user_id)
@@ -138,18 +138,18 @@ class ModelTestStore(DataHolder):
         return await delete_in_batches(self._database, ModelTestRow, ModelTestRow.guild_id == guild_id)
 
     async def delete_before(self, moment: datetime, guild_id: int | None = None) -> int:
-        """Delete what ended before ``moment``."""
+        """Delete tests that ended before ``moment``, of one guild or of all."""
         old = ModelTestRow.ended_at < moment
         which = old if guild_id is None else old & (ModelTestRow.guild_id == guild_id)
         return await delete_in_batches(self._database, ModelTestRow, which)
 
     async def count(self, user_id: int) -> StoredDataSummary:
-        """Tests that a person has made."""
+        """The tests that a person has made."""
         async with self._database.sessions() as session:
             return StoredDataSummary({DataKind.TESTS: await count_rows(session, ModelTestRow.tester_id == user_id)})
 
     async def export(self, user_id: int) -> Mapping[str, object]:
-        """Tests that a person has made."""
+        """The tests that a person has made."""
         return {"tests_of_models": await self._of_user(user_id)}
 
     async def _of_user(self, user_id: int) -> list[ModelTest]:
@@ -159,7 +159,7 @@ class ModelTestStore(DataHolder):
 
 
 async def _missing(session: AsyncSession, asked: AskedFrom) -> bool:
-    """Whether an example is in none of the datasets any more."""
+    """Whether any of the examples is no longer in the datasets."""
     row = DatasetExampleRow
     wanted = select(row.key).where(row.dataset_id.in_([one.id for one in asked.datasets]))
     return not asked.keys <= set(await session.scalars(wanted))

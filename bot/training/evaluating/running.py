@@ -29,16 +29,16 @@ from bot.training.evaluating.scoring import Score, Scorer
 from bot.work.cancellation import CancellationToken, CancelledByUserError
 
 AT_ONCE = 2
-"""Prompts that are answered at the same time."""
+"""How many prompts are answered at the same time."""
 CASE_TIMEOUT_S = 60.0
 RUN_TIMEOUT_S = 1800.0
 MAX_ANSWER_CHARS = 20_000
 """Of one answer; the rest is not read."""
 MAX_FAILURES = 5
-"""Cases in a row that get no answer, before a test is given up."""
+"""Consecutive cases without an answer before a test is given up."""
 
 _FOR_GOOD = (ChatRefusedError, ChatQuotaExceededError, ChatModelUnknownError)
-"""What no further case would change."""
+"""Errors that every further case would run into as well."""
 
 
 class TestTooLongError(StarlingError):
@@ -53,38 +53,38 @@ class TestTooLongError(StarlingError):
 
 
 class Meter(Protocol):
-    """Counts what a test takes."""
+    """Counts the tokens that a test takes."""
 
     async def require(self) -> None:
-        """See that one more prompt may be answered.
+        """Check that one more prompt may be answered.
 
         Raises:
             StarlingError: it may not; the test ends there.
         """
 
     async def count(self, model: str, use: TokenUse) -> None:
-        """Count what ``model`` took."""
+        """Count the tokens that ``model`` took."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaseAnswer:
-    """What a model said to one case."""
+    """A model's answer to one case."""
 
     case: TestCase
     text: str
-    """Empty where it gave no answer."""
+    """Empty if it gave no answer."""
     latency_s: float
-    """Until the last word."""
+    """Until the answer was complete."""
     use: TokenUse
-    """Of the model, without the judge."""
+    """Tokens of the model, without the judge's."""
     score: Score | None = None
-    """None where nothing was expected, or there is no answer."""
+    """None if nothing was expected, or if there is no answer."""
     error: StarlingError | None = None
     """Why there is no answer."""
 
     @property
     def passed(self) -> bool | None:
-        """Whether it is right; None where nothing was expected. No answer is not right."""
+        """Whether it is right; None if nothing was expected. A missing answer is not right."""
         if self.case.expected is None:
             return None
         return self.score is not None and self.score.passed
@@ -97,34 +97,34 @@ class CaseAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ModelRun:
-    """What one model said to all cases that it was asked, in their order."""
+    """One model's answers to all cases that it was asked, in order."""
 
     model: str
     answers: tuple[CaseAnswer, ...]
 
     @property
     def judged(self) -> tuple[CaseAnswer, ...]:
-        """Where something was expected."""
+        """The answers to cases that expect something."""
         return tuple(answer for answer in self.answers if answer.passed is not None)
 
     @property
     def passed(self) -> int:
-        """How many are right."""
+        """How many answers are right."""
         return sum(answer.passed is True for answer in self.answers)
 
     @property
     def failed(self) -> int:
-        """To how many there is no answer."""
+        """How many cases have no answer."""
         return sum(answer.error is not None for answer in self.answers)
 
     @property
     def interval(self) -> Interval:
-        """The share that is right, of those where something was expected."""
+        """The share of right answers among ``judged``."""
         return wilson(self.passed, len(self.judged))
 
     @property
     def similarity(self) -> float | None:
-        """The mean, where it was measured."""
+        """The mean of the similarities that were measured; None if none was."""
         known = [
             answer.score.similarity
             for answer in self.answers
@@ -134,13 +134,13 @@ class ModelRun:
 
     @property
     def latency_s(self) -> float | None:
-        """The median of those that were answered."""
+        """The median over the cases that were answered; None if none was."""
         taken = [answer.latency_s for answer in self.answers if answer.error is None]
         return statistics.median(taken) if taken else None
 
     @property
     def use(self) -> TokenUse:
-        """Of all answers together."""
+        """The tokens of all answers together."""
         return TokenUse(
             sum(answer.use.prompt_tokens for answer in self.answers),
             sum(answer.use.reply_tokens for answer in self.answers),
@@ -149,44 +149,44 @@ class ModelRun:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What came out of a test."""
+    """The result of a test."""
 
     runs: tuple[ModelRun, ...]
-    """One for each model, of the same cases."""
+    """One for each model, on the same cases."""
     asked: int
-    """Cases that were to be answered."""
+    """How many cases were to be answered."""
     judge: str | None = None
-    """The model that judged."""
+    """The name of the model that judged; None if none did."""
     ended_by: StarlingError | None = None
-    """Why not all cases were answered; None also where a person has stopped it."""
+    """Why it ended early; None also if a person stopped it."""
 
     @property
     def is_whole(self) -> bool:
-        """Whether all cases were answered, or tried."""
+        """Whether all cases were answered or tried."""
         return len(self.runs[0].answers) == self.asked
 
 
 @dataclass(slots=True)
 class EvaluationRun:
-    """One test, which can be stopped. Models answer steadily: what differs between two tests is not chance."""
+    """One test, which can be stopped. The models do not sample (``steady``), so tests do not differ by chance."""
 
     cases: Sequence[TestCase]
     models: Sequence[ChatModel]
-    """One, or two."""
+    """One or two."""
     instruction: str
-    """For cases that have none of their own."""
+    """The system message for cases that have none of their own."""
     scorer: Scorer
     meter: Meter
     stop: CancellationToken = field(default_factory=CancellationToken)
     on_progress: Callable[[int, int], None] = lambda _done, _whole: None
-    """Told how many cases are done, and of how many."""
+    """Called with how many cases are done, and of how many."""
     at_once: int = AT_ONCE
     case_timeout_s: float = CASE_TIMEOUT_S
     run_timeout_s: float = RUN_TIMEOUT_S
 
     async def result(self) -> Evaluation:
-        """What came out. One that is stopped, takes longer than ``run_timeout_s`` or may not go on has the cases that
-        were answered until then; the others are left out."""
+        """Run the test. If it is stopped, takes longer than ``run_timeout_s`` or may not go on, the result has only the
+        cases that were answered until then."""
         models = [model.steady() for model in self.models]
         answers: dict[int, tuple[CaseAnswer, ...]] = {}
         waiting = iter(enumerate(self.cases))

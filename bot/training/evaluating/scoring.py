@@ -19,26 +19,27 @@ from bot.training.evaluating.judging import Judge, Judgement
 
 log = structlog.get_logger()
 
-# A number keeps its sign and its fraction; an underscore is a mark of markdown as an asterisk is.
+# A number keeps its sign and its fraction; an underscore is Markdown, like an asterisk.
 _WORDS = re.compile(r"(?:(?<!\w)-)?\d+(?:[.,]\d+)*|[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What an answer is worth, beside the answers that were expected."""
+    """How good an answer is, compared with the expected ones."""
 
     exact: bool
-    """It is one of them, but for case, spaces, punctuation and the dots of ё."""
+    """It equals one of them, ignoring case, spaces, punctuation and the dots of ё."""
     contains: bool
-    """It has one of them in it, as whole words."""
+    """It contains one of them as whole words."""
     similarity: float | None = None
-    """The cosine to the nearest of them, by meaning, -1 to 1; None where no text embeddings are installed."""
+    """The cosine of its embedding to the nearest of them, -1 to 1; None if no text embeddings are installed."""
     judgement: Judgement | None = None
-    """What the judge says; None where none was asked, or gave no verdict."""
+    """The judge's verdict; None if no judge was asked, or if it gave none."""
 
     @property
     def passed(self) -> bool:
-        """Whether it is right: it is what was expected, or else the judge says so, or without a judge has it in it.
+        """Whether it is right: exactly, or else by the judge's verdict, or, without one, if it contains an expected
+        answer.
 
         Similarity decides nothing: `Paris` and `Lyon` are similar.
         """
@@ -48,25 +49,25 @@ class Score:
 
     @property
     def points(self) -> float:
-        """0 to 1, to see also in what is not right that it comes nearer: 1 for what is right, half its similarity for
-        what is not."""
+        """From 0 to 1: 1 for a right answer, half its similarity for a wrong one, so that a wrong answer that comes
+        nearer scores more."""
         return 1.0 if self.passed else max(self.similarity or 0.0, 0.0) / 2
 
 
 class Scorer:
-    """Scores answers, with what there is to do it."""
+    """Scores answers, with text embeddings and a judge if there are any."""
 
     def __init__(self, retriever: Callable[[], Retriever] | None = None, judge: Judge | None = None) -> None:
         """``retriever`` is called in a thread, and may take a second the first time."""
         self._retriever = retriever
         self._judge = judge
         self._lock = asyncio.Lock()
-        """The first that is scored loads the embeddings."""
+        """The first answer that is scored loads the embeddings."""
         self._vectors: dict[str, Vectors] = {}
-        """Of what was compared since ``forget``: two models are held against the same answers, and say many twice."""
+        """Of the texts compared since ``forget``: two models share their expected answers, and often answer alike."""
 
     def forget(self) -> None:
-        """Keep nothing of what was scored; to be called at the end of a test."""
+        """Forget the embeddings of scored texts; to be called at the end of a test."""
         self._vectors = {}
 
     @property
@@ -75,7 +76,7 @@ class Scorer:
         return None if self._judge is None else self._judge.name
 
     async def score(self, case: TestCase, answer: str, use: TokenUse) -> Score | None:
-        """What ``answer`` is worth; None where nothing was expected. What the judge takes is added to ``use``."""
+        """The score of ``answer``; None if nothing was expected. The judge's tokens are added to ``use``."""
         if case.expected is None:
             return None
         exact = is_exact(answer, case.expected)
@@ -97,27 +98,27 @@ class Scorer:
         except RetrieverDamagedError as error:
             log.warning("similarity is not measured", why=str(error))
             return None
-        # A product by BLAS would wake a thread for each core.
+        # A matrix product with BLAS would wake a thread per core.
         return float(np.einsum("ed,d->e", np.stack([vectors[each] for each in expected]), vectors[answer]).max())
 
 
 def is_exact(answer: str, expected: Sequence[str]) -> bool:
-    """Whether ``answer`` is one of ``expected``, but for case, spaces, punctuation and ё."""
+    """Whether ``answer`` equals one of ``expected``, ignoring case, spaces, punctuation and ё."""
     return any(_plain(answer) == _plain(each) for each in expected)
 
 
 def contains(answer: str, expected: Sequence[str]) -> bool:
-    """Whether ``answer`` has one of ``expected`` in it, as whole words, but for case, spaces, punctuation and ё."""
+    """Whether ``answer`` contains one of ``expected`` as whole words, ignoring case, spaces, punctuation and ё."""
     return any(f" {_plain(each)} " in f" {_plain(answer)} " or _signs_in(each, answer) for each in expected)
 
 
 def _plain(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text).casefold().replace("ё", "е").replace("\u2212", "-")
     words = _WORDS.findall(folded)
-    # What has no words, such as an emoji, is compared as it is.
+    # A text without words, such as an emoji, is compared as it is.
     return " ".join(word.replace(",", ".") for word in words) if words else " ".join(folded.split())
 
 
 def _signs_in(expected: str, answer: str) -> bool:
-    """Whether ``expected`` has no words, and is in ``answer`` as it is."""
+    """Whether ``expected`` has no words, and occurs in ``answer`` literally."""
     return not any(map(str.isalnum, expected)) and expected in answer

@@ -1,4 +1,4 @@
-"""What came out of a test, in words."""
+"""The results of a test, in words."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def title(evaluation: Evaluation, locale: str) -> str:
 
 
 def summary(evaluation: Evaluation, source: LazyMessage, locale: str) -> list[str]:
-    """A line on what was asked, one on each model, and what the comparison of two says."""
+    """A line on what was asked, one on each model, and for two models the outcome of the comparison."""
     lines = [translate(source, locale), *(_of_run(run, locale) for run in evaluation.runs)]
     if len(evaluation.runs) == 2:
         lines += _of_pair(*evaluation.runs, locale)
@@ -51,20 +51,20 @@ def summary(evaluation: Evaluation, source: LazyMessage, locale: str) -> list[st
 
 
 def interval_facts(interval: Interval, locale: str) -> dict[str, str]:
-    """What fills ``{share}``, ``{low}`` and ``{high}``."""
+    """The values for ``{share}``, ``{low}`` and ``{high}``."""
     parts = {"share": interval.share, "low": interval.low, "high": interval.high}
     return {name: percent_text(value, locale) for name, value in parts.items()}
 
 
 def describe_better(first: str, second: str, of_first: Interval, locale: str) -> str:
-    """Which of two models is better, when the share of the first allows to say so."""
+    """Which of two models is better, or that it is too early to tell from the share of the first."""
     if of_first.leaves_open:
         return translate(TOO_EARLY, locale)
     return translate(IS_BETTER, locale, model=shown(first if of_first.share > 0.5 else second))
 
 
 def mark(answer: CaseAnswer) -> str:
-    """Whether it is right, in one sign."""
+    """Whether it is right, as an emoji."""
     if answer.error is not None:
         return "⚠️"
     return {True: "✅", False: "❌", None: "💬"}[answer.passed]
@@ -86,7 +86,7 @@ def answer_text(answer: CaseAnswer, locale: str) -> str:
 
 
 def report(evaluation: Evaluation, source: LazyMessage, locale: str) -> str:
-    """All of it in Markdown. What people and models wrote stands in quotations."""
+    """The whole test in Markdown. Texts by people and models are quoted."""
     lines = [f"# {title(evaluation, locale)}", "", *(f"- {line}" for line in summary(evaluation, source, locale))]
     for number, answers in enumerate(zip(*(run.answers for run in evaluation.runs), strict=True), 1):
         case = answers[0].case
@@ -104,7 +104,7 @@ def report(evaluation: Evaluation, source: LazyMessage, locale: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """Every line in a quotation: it looks like nothing that we say ourselves."""
+    """Quote every line, so that the text cannot pass for our own."""
     return "\n".join(f"> {line}" for line in text.splitlines()) or "> "
 
 

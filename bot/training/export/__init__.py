@@ -1,1 +1,1 @@
-"""A trainer that packs everything for somebody else's machine."""
+"""A trainer that packs everything for training on another machine."""

@@ -1,4 +1,4 @@
-"""Training elsewhere: the examples and configurations of known trainers, as one zip."""
+"""Training elsewhere: the examples, with configurations for well-known trainers, as one zip."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from bot.training.trainer import Plan, TrainedModel, TrainingProgress
 
 EPOCHS = 3
 BASE = "smollm2-135m"
-"""Named in the configurations where nobody names another."""
+"""The base model in the configurations if nobody names another."""
 LABEL = _("only packed, to be trained elsewhere")
 STAYS_HERE = _("The examples stay on this machine, in a zip that you may take wherever you train.")
 
@@ -32,19 +32,19 @@ _NAME = "training.zip"
 
 
 class ExportingTrainer:
-    """Does not train: it packs what others train on. The handle is the zip's path."""
+    """Does not train: it packs the examples for training elsewhere. The handle is the zip's path."""
 
     makes_models = False
 
     def __init__(self, home: Path) -> None:
-        """``home``: what handles are relative to, so that it may be moved."""
+        """``home``: the folder that handles are relative to, so that it may be moved."""
         self._home = home
 
     async def check(self) -> None:
         """See ``Trainer``; nothing is needed."""
 
     def bases(self, answering: Sequence[str]) -> list[str]:
-        """See ``Trainer``; others train, so any other name will do as well."""
+        """See ``Trainer``; nothing is trained here, so any other name will do as well."""
         return [BASE]
 
     def default_base(self, method: TrainingMethod, trained: Sequence[Model]) -> str:
@@ -63,7 +63,7 @@ class ExportingTrainer:
         return Plan(len(examples.training), heldout, tokens, lazy(STAYS_HERE), duration_s=0, price=0, warnings=warnings)
 
     async def start(self, data: TrainingData, recipe: Recipe, folder: Path) -> str:
-        """See ``Trainer``. All is done when it returns; doing it again gives the same zip."""
+        """See ``Trainer``. All work is done when it returns; repeating it gives the same zip."""
         path = await asyncio.to_thread(_pack, data, recipe, folder)
         return str(path.relative_to(self._home))
 
@@ -73,7 +73,7 @@ class ExportingTrainer:
         return TrainingProgress(TrainingState.SUCCEEDED, fraction=1.0)
 
     async def result(self, handle: str) -> TrainedModel:
-        """See ``Trainer``; ``base`` is empty, for nothing was trained."""
+        """See ``Trainer``; ``base`` is empty, since nothing was trained."""
         path = await asyncio.to_thread(self._existing, handle)
         return TrainedModel(ModelKind.FILES, "", path.name, path)
 

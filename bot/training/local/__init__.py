@@ -1,1 +1,1 @@
-"""Training on this machine: a LoRA adapter for the demonstration model, made by a process of its own."""
+"""Training on this machine: a LoRA adapter for the demonstration model, trained in a separate process."""

@@ -1,4 +1,4 @@
-"""The model that is trained, read from the GGUF file that the bot answers with."""
+"""The model to train, read from the GGUF file that the bot answers with."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bot.training.local.gguf_adapter import Shape, read_adapter
 from bot.training.local.precision import quickest_type
 
 TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
-"""Every matrix of a layer: what the LoRA of attention alone leaves out is worth more than a higher rank (Dettmers et
+"""Every matrix of a layer: adapting the others too is worth more than a higher rank on attention alone (Dettmers et
 al., QLoRA, 2023, section 4)."""
 
 
@@ -34,7 +34,7 @@ class BaseModel:
     alpha: float
     device: torch.device
     product_type: torch.dtype
-    """In which its matrices are multiplied."""
+    """The type in which its matrices are multiplied."""
 
     @property
     def shape(self) -> Shape:
@@ -43,18 +43,18 @@ class BaseModel:
 
     @property
     def layers(self) -> Sequence[torch.nn.Module]:
-        """In the order in which they are gone through."""
+        """The layers, in the order of the forward pass."""
         found: Sequence[torch.nn.Module] = self.model.get_base_model().model.layers
         return found
 
     def parameters(self) -> dict[str, torch.Tensor]:
-        """The adapter's, which are trained; by name."""
+        """The parameters of the adapter, which are trained, by name."""
         return {name: value for name, value in self.model.named_parameters() if value.requires_grad}
 
 
 class PlainReader(gguf.GGUFReader):
-    """A reader whose data are a plain array: of numpy's mapped files each slice is an object of Python's, and a
-    vocabulary is a hundred thousand of them."""
+    """A reader whose data is a plain array: slicing a ``numpy.memmap`` runs Python code each time, and a vocabulary
+    takes a hundred thousand slices."""
 
     @property
     def data(self) -> Any:
@@ -67,9 +67,9 @@ class PlainReader(gguf.GGUFReader):
 
 @contextlib.contextmanager
 def _read_once() -> Iterator[None]:
-    """While the block runs, a GGUF file is read once, and the names of its tensors are listed once: transformers reads
-    it for the configuration, for the tokenizer and for the weights, and lists the names for each of 400 modules, which
-    takes three times as long as all the rest (transformers 5.20, ``modeling_gguf_pytorch_utils``)."""
+    """While the block runs, a GGUF file is read only once, and its tensor names are listed only once. By itself,
+    transformers reads it for the configuration, for the tokenizer and for the weights, and lists the names for each of
+    400 modules, which takes three times as long as the rest (transformers 5.20, ``modeling_gguf_pytorch_utils``)."""
     asked = {name: getattr(gguf, name) for name in ("GGUFReader", "get_tensor_name_map")}
     quicker: dict[str, Any] = asked | {"GGUFReader": PlainReader}
     vars(gguf).update({name: functools.cache(call) for name, call in quicker.items()})
@@ -81,8 +81,8 @@ def _read_once() -> Iterator[None]:
 
 @_read_once()
 def load(file: Path, *, rank: int, seed: int, adapter: Path | None = None) -> BaseModel:
-    """Read ``file``, a GGUF, and ``adapter``, or add one that changes nothing yet. Takes 0.4 GB; where there is a GPU,
-    the model is put there.
+    """Load the model in ``file``, a GGUF, with ``adapter``, or with a new one that changes nothing yet. Takes 0.4 GB;
+    if there is a GPU, the model is put there.
 
     Raises:
         ValueError: ``adapter`` cannot be read.
@@ -90,7 +90,7 @@ def load(file: Path, *, rank: int, seed: int, adapter: Path | None = None) -> Ba
     torch.manual_seed(seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     tokenizer = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
-    # Without the dequantizing configuration the model keeps a mark of its quantization, and peft refuses it.
+    # Without the dequantizing configuration the model stays marked as quantized, and peft refuses it.
     model = AutoModelForCausalLM.from_pretrained(
         file.parent, gguf_file=file.name, quantization_config=GgufConfig(dequantize=True), dtype=torch.float32
     )
@@ -108,8 +108,8 @@ def load(file: Path, *, rank: int, seed: int, adapter: Path | None = None) -> Ba
 
 
 def _ready_to_multiply(model: Any, product_type: torch.dtype) -> Any:
-    """``model`` with the matrices that stay as they are in ``product_type``: from 32 bits, each of them would be
-    converted again each time, which takes a tenth of a step."""
+    """``model`` with its frozen matrices in ``product_type``: from 32 bits, each would be converted again at every use,
+    which takes a tenth of a step."""
     for module in model.modules():
         if isinstance(module, LoraLayer):
             matrix = module.get_base_layer()

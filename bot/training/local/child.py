@@ -1,9 +1,9 @@
 """The process that trains: ``python -m bot.training.local.child FOLDER GGUF TURNS PRIORITY NICENESS``.
 
-It leaves its parent behind at once, in a session of its own, and goes on whatever becomes of it. ``TURNS``: a lock
-file; of the processes that are given the same, one trains and the others wait. ``PRIORITY``: the lock file of
-``InferencePriority``. ``NICENESS``: how far it stands back behind other processes, 0 to 19. The first process ends
-with 0 when the second has taken the training's place, and with ``HELD_ALREADY`` when another process has it.
+It forks at once; the second process does the training, in its own session, and goes on whatever becomes of its parent.
+``TURNS``: a lock file; of the processes that are given the same one, one trains and the others wait. ``PRIORITY``: the
+lock file of ``InferencePriority``. ``NICENESS``: how far it stands back behind other processes, 0 to 19. The first
+process exits with 0 once the second holds the training, and with ``HELD_ALREADY`` if another process holds it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def main() -> None:
     os.nice(niceness)
     try:
         with folder.hold():
-            # Counted before anyone can think that it runs, so that no death of it is overlooked.
+            # Noted before the first process reports a start, so that each start counts even if this one dies at once.
             folder.note(state=TrainingState.QUEUED, process=os.getpid())
             os.write(writer, bytes([0]))
             os.close(writer)
@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def _watch(folder: JobFolder) -> None:
-    """End this process, whatever it is at, once it is cancelled."""
+    """End this process, whatever it is doing, once the training is cancelled."""
     while not folder.is_cancelled:
         time.sleep(LOOK_S)
     os._exit(0)
@@ -60,7 +60,7 @@ def _train(folder: JobFolder, gguf: Path, turns: Path, inference_priority: Infer
     try:
         with FileLock(turns):
             folder.note(state=TrainingState.RUNNING, message="loading the model")
-            gc.disable()  # nothing that is imported is garbage, and to look for some takes a sixth of it
+            gc.disable()  # imports leave no garbage, and looking for some takes a sixth of their time
             from bot.training.local.learning import learn  # takes seconds and a gigabyte
 
             gc.freeze()

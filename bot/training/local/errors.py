@@ -1,4 +1,4 @@
-"""What can go wrong with training on this machine."""
+"""Errors of training on this machine."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from bot.errors import translatable_plural as ngettext
 from bot.training.errors import TrainingError
 
 INSTALL = ".venv/bin/pip install --editable '.[train]'"
-"""What installs the packages, in the folder that Starling was cloned into; no index has a package of ours."""
+"""Installs the packages, in the folder that Starling was cloned into; Starling is not on any package index."""
 
 
 class TrainingNotInstalledError(TrainingError):
@@ -20,7 +20,7 @@ class TrainingNotInstalledError(TrainingError):
 
 
 class CannotTrainError(TrainingError):
-    """Raised for a model that cannot be trained here."""
+    """Raised for a base model that cannot be trained here."""
 
     sentence = _("On this machine only {model} can be trained.")
 
@@ -38,7 +38,7 @@ class NothingLearntYetError(TrainingError):
 
 
 class NothingToGoOnFromError(TrainingError):
-    """Raised when the file of the model is gone that a training was to begin with."""
+    """Raised when the adapter file that a training was to continue from is gone."""
 
     sentence = _("The file of {model} is gone, so that nothing can be learnt on top of it.")
 
@@ -47,7 +47,7 @@ class NothingToGoOnFromError(TrainingError):
 
 
 class TrainerDoesNotStartError(TrainingError):
-    """Raised when the process does not come up."""
+    """Raised when the training process does not start."""
 
     sentence = _("The training process does not start: {reason}")
 
@@ -56,7 +56,7 @@ class TrainerDoesNotStartError(TrainingError):
 
 
 class TrainerDiedError(TrainingError):
-    """Raised when the process ended again and again without getting further, as it does for want of memory."""
+    """Raised when the process died repeatedly without getting further, as it does when memory is short."""
 
     sentence = ngettext(
         "The training process ended {times} time without getting further; it needs about 2 GB of free memory.",

@@ -1,4 +1,4 @@
-"""A LoRA adapter of peft as the GGUF file that llama.cpp loads.
+"""Storing a peft LoRA adapter as a GGUF file that llama.cpp can load.
 
 The layout is that of llama.cpp's ``convert_lora_to_gguf.py``: ``<tensor>.weight.lora_a`` (rank, in) and ``.lora_b``
 (out, rank), with ``adapter.type`` and ``adapter.lora.alpha``.
@@ -20,7 +20,7 @@ _SIDES = {".lora_A.default.weight": ".lora_a", ".lora_B.default.weight": ".lora_
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Of a Llama model."""
+    """The shape of a Llama model."""
 
     layers: int
     heads: int
@@ -31,7 +31,7 @@ def write_adapter(parameters: Mapping[str, NDArray[np.float32]], shape: Shape, *
     """Write ``parameters``, named as peft names them, as 16-bit floats; whole or not at all.
 
     Raises:
-        ValueError: a name is none of a Llama model's.
+        ValueError: a name does not belong to an adapter for a Llama model.
     """
     scratch = path.with_name(f"{path.name}.new")
     writer = gguf.GGUFWriter(scratch, "llama")
@@ -50,10 +50,10 @@ def write_adapter(parameters: Mapping[str, NDArray[np.float32]], shape: Shape, *
 
 
 def read_adapter(path: Path, parameters: Iterable[str], shape: Shape) -> dict[str, NDArray[np.float32]]:
-    """What ``write_adapter`` wrote, by the names that peft has for it.
+    """The matrices that ``write_adapter`` wrote, by peft's names.
 
     Raises:
-        ValueError: the file is no adapter, or has not all of ``parameters``.
+        ValueError: the file cannot be read, or lacks one of ``parameters``.
     """
     try:
         found = {tensor.name: tensor.data for tensor in gguf.GGUFReader(path).tensors}
@@ -69,14 +69,14 @@ def read_adapter(path: Path, parameters: Iterable[str], shape: Shape) -> dict[st
 
 
 def rotary_order(matrix: NDArray[np.float32], heads: int) -> NDArray[np.float32]:
-    """The rows of ``matrix`` (of q or k) as llama.cpp has them: it rotates neighbours, where transformers rotates the
-    halves of each head."""
+    """``matrix`` (of q or k) with its rows in llama.cpp's order: it rotates neighbouring rows, where transformers
+    rotates the halves of each head."""
     rows, columns = matrix.shape
     return matrix.reshape(heads, 2, rows // heads // 2, columns).swapaxes(1, 2).reshape(rows, columns)
 
 
 def halves_order(matrix: NDArray[np.float32], heads: int) -> NDArray[np.float32]:
-    """The opposite of ``rotary_order``."""
+    """The inverse of ``rotary_order``."""
     rows, columns = matrix.shape
     return matrix.reshape(heads, rows // heads // 2, 2, columns).swapaxes(1, 2).reshape(rows, columns)
 
@@ -88,7 +88,7 @@ class _Place:
     parameter: str
     tensor: str
     rotated: int | None
-    """The number of heads, of a matrix whose rows llama.cpp has in another order."""
+    """The number of heads, for a matrix whose rows llama.cpp has in another order; else None."""
 
 
 def _places(parameters: Iterable[str], shape: Shape) -> Iterator[_Place]:

@@ -1,7 +1,8 @@
-"""Who waits for an answer goes first: a training holds still meanwhile.
+"""Answers take priority: training pauses while one is being produced.
 
-Processors share their caches and their memory, so that a training slows down others also where it has a core of its
-own. A file tells it: whoever is at an answer holds a shared lock on it, which ends with the process however that ends.
+Cores share their caches and memory, so training slows others down even if it has a core of its own. A lock file tells
+it when to pause: whoever is producing an answer holds a shared lock on it, which ends with the process, however that
+ends.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
 
 LOOK_S = 0.02
 LONGEST_STOP_S = 20.0
-"""At one piece of a step, so that a training ends some day also where somebody always waits."""
+"""The longest pause at one piece of a step, so that training ends some day even if somebody is always waiting."""
 SHORTEST_RUN_S = 5.0
-"""Between two such stops."""
+"""The shortest run between two such pauses."""
 
 
 class InferencePriority:
-    """A lock file that is shared by those who have it."""
+    """A lock file, locked in shared mode by everyone who has priority."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -34,7 +35,7 @@ class InferencePriority:
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
-        """Go first. Many may at a time; of one thread only."""
+        """Have priority while the block runs. Many may at a time, but all in one thread."""
         self._holders += 1
         try:
             if self._holders == 1:
@@ -42,13 +43,14 @@ class InferencePriority:
             yield
         finally:
             self._holders -= 1
-            # Closing it ends the lock as well, and leaves nothing open in a bot that has stopped.
+            # Closing the file also releases the lock, and leaves nothing open in a bot that has stopped.
             if not self._holders and self._file is not None:
                 self._file.close()
                 self._file = None
 
     def wait(self) -> None:
-        """Until nobody has it; ``LONGEST_STOP_S`` at most, and not at all for ``SHORTEST_RUN_S`` after that."""
+        """Wait until nobody has priority: ``LONGEST_STOP_S`` at most, and after that not at all for
+        ``SHORTEST_RUN_S``."""
         until_s = time.monotonic() + LONGEST_STOP_S
         while self._is_held and time.monotonic() > self._runs_until_s:
             if time.monotonic() > until_s:
@@ -64,7 +66,8 @@ class InferencePriority:
         return False
 
     def _lock(self, kind: int) -> bool:
-        """Whether that was done. Nobody's answer fails for it: where there is no such file, nobody goes first."""
+        """Lock the file; False if others hold it. No answer fails over this: without a usable file, nobody has
+        priority."""
         try:
             if self._file is None:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,8 +79,8 @@ class InferencePriority:
 
 
 def yield_to_inference(layers: Sequence[torch.nn.Module], inference_priority: InferencePriority) -> None:
-    """Have a model wait for others before each of its ``layers``, on the way forth and on the way back: some twenty
-    milliseconds apart, where a whole step takes seconds."""
+    """Have a model wait for those with priority at each of its ``layers``, in the forward and the backward pass: some
+    twenty milliseconds apart, where a whole step takes seconds."""
 
     def before(_layer: Any, _given: Any) -> None:
         inference_priority.wait()

@@ -1,11 +1,10 @@
 """The folder of one training, which its process and the bot share.
 
-``job.json``: what to do. ``train.jsonl``, ``heldout.jsonl``: the examples. ``before.gguf``: the adapter to begin
-with, if the model is to learn more than it has learnt. ``progress.jsonl``: what has been done, one
-JSON object a line, written by the process alone. ``process.lock``: held by the process for as long as it lives, however
-it ends; ids of processes are noted, but nothing is sent to them, since they could come to be another's. ``cancelled``:
-there once somebody has cancelled it; the process then ends by itself. ``checkpoint.pt``: the last state that it can go
-on from. ``adapter.gguf``: what came out.
+``job.json``: the task. ``train.jsonl``, ``heldout.jsonl``: the examples. ``before.gguf``: the adapter to continue from,
+if there is one. ``progress.jsonl``: what has been done, one JSON object per line, written only by the process.
+``process.lock``: held by the process for as long as it lives, however it ends; process ids are noted too, but never
+signalled, since an id may be reused. ``cancelled``: exists once somebody has cancelled the training; the process then
+ends by itself. ``checkpoint.pt``: the last state that the process can continue from. ``adapter.gguf``: the result.
 """
 
 from __future__ import annotations
@@ -25,32 +24,32 @@ from bot.training.recipe import TrainingMethod
 
 
 class FolderHeldError(Exception):
-    """Raised when another process is at a training."""
+    """Raised when another process holds a training."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingTask:
-    """What the process is to do."""
+    """The task of the process."""
 
     instruction: str
-    """The system message of examples that have none: the one that the model is asked with."""
+    """The system message for examples that have none: the one with which the model answers."""
     epochs: int
     batch_size: int
     common: int
-    """Pieces of common talk that go along with each batch, so that it stays as it was."""
+    """How many pieces of everyday talk go with each batch, so that the model keeps answering those as before."""
     learning_rate: float
     rank: int
     seed: int
     checkpoint_steps: int
-    """A checkpoint is written each so many steps."""
+    """A checkpoint is written every this many steps."""
     method: TrainingMethod = TrainingMethod.SUPERVISED
     beta: float | None = None
-    """Of preference training, where it is not what is usual."""
+    """For preference training; None for the usual value."""
     threads: int = 1
 
 
 class JobFolder:
-    """The files of one training. Every method blocks, all but one for milliseconds."""
+    """The files of one training. Every method blocks, usually for milliseconds; ``wait_until_gone`` for longer."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -66,8 +65,8 @@ class JobFolder:
         self._cancelled = path / "cancelled"
 
     def fill(self, work: TrainingTask, training: bytes, heldout: bytes, before: Path | None) -> None:
-        """Make the folder, or what of it is missing; ``job.json`` comes last, so that with it all is there. ``before``:
-        an adapter to go on from."""
+        """Write the files, unless that has been done; ``job.json`` comes last, so that its presence means that all are
+        there. ``before``: an adapter to continue from."""
         self.path.mkdir(parents=True, exist_ok=True)
         if not self.is_filled:
             self.training_file.write_bytes(training)
@@ -83,28 +82,28 @@ class JobFolder:
 
     @property
     def work(self) -> TrainingTask:
-        """What to do."""
+        """The task."""
         stored = json.loads(self._work.read_bytes())
         return TrainingTask(**{**stored, "method": TrainingMethod(stored.get("method", "supervised"))})
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether somebody wants it to end."""
+        """Whether somebody has cancelled it."""
         return self._cancelled.exists()
 
     def note_cancelled(self) -> None:
-        """Let the process end, and never be started again."""
+        """Make the process end, and never be started again."""
         self._cancelled.touch()
 
     @contextlib.contextmanager
     def hold(self) -> Iterator[None]:
-        """Be the process of this training.
+        """Hold the lock of this training, as its process.
 
         Raises:
-            HeldAlready: another process is.
+            FolderHeldError: another process holds it.
         """
         with self._lock.open("ab") as file:
-            # Longer than those hold it who only look.
+            # Tried for longer than ``runs`` holds the lock.
             for _try in range(100):
                 if _locked(file, fcntl.LOCK_EX):
                     break
@@ -115,13 +114,13 @@ class JobFolder:
 
     @property
     def runs(self) -> bool:
-        """Whether there is a process that trains."""
+        """Whether the process of this training is running."""
         with self._lock.open("ab") as file:
-            # Shared, so that those who look do not see each other.
+            # A shared lock, so that callers of ``runs`` do not take each other for the process.
             return not _locked(file, fcntl.LOCK_SH)
 
     def wait_until_gone(self, timeout_s: float) -> bool:
-        """Wait until no process trains; says whether that has come about."""
+        """Wait until the process is gone; returns False if it is still there after ``timeout_s``."""
         until_s = time.monotonic() + timeout_s
         while self.runs:
             if time.monotonic() > until_s:
@@ -130,13 +129,13 @@ class JobFolder:
         return True
 
     def note(self, **values: Any) -> None:
-        """Add a line to what has been done."""
+        """Add a line to ``progress.jsonl``, with the time."""
         with self._progress.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"at": round(time.time(), 2), **values}) + "\n")
 
     @property
     def notes(self) -> list[Mapping[str, Any]]:
-        """The lines of what has been done. One that a dying process has left unfinished is passed over."""
+        """The lines of ``progress.jsonl``. A line that a dying process left unfinished is skipped."""
         found = []
         with contextlib.suppress(FileNotFoundError):
             for line in self._progress.read_bytes().splitlines():
@@ -145,7 +144,7 @@ class JobFolder:
         return [note for note in found if isinstance(note, dict)]
 
     def tidy(self) -> None:
-        """Delete all but the result and what tells how it came about."""
+        """Delete all but the result and the record of how it came about."""
         for path in (self.training_file, self.heldout_file, self.before, self.checkpoint, self.log):
             path.unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""Learning from examples: LoRA with AdamW, in steps that can be taken up again."""
+"""Learning from examples: LoRA with AdamW, in steps that can be resumed from a checkpoint."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ from bot.training.states import TrainingState
 T = TypeVar("T")
 
 COMMON = Path(__file__).with_name("common.jsonl")
-"""Everyday questions with what the model says to them by itself, and goes on saying while it learns. Nothing of it may
-be used to judge a model by."""
+"""Everyday questions with the base model's own answers, which it is to keep giving while it learns. None of them may be
+used to judge a model."""
 WARM_UP_SHARE = 0.05
-"""Of the steps, in which the rate rises to its full height; then it falls to zero in a straight line."""
+"""The share of steps in which the learning rate rises to its maximum; after that it falls linearly to zero."""
 MAX_HELDOUT = 16
-"""Examples that the loss is measured on, after each epoch."""
+"""The most examples on which the held-out loss is measured, before the first epoch and after each."""
 LONGEST_GRADIENT = 1.0
 KEEPING = 2.0
-"""How much what is to be kept weighs beside what is learnt."""
+"""The weight of preserving behaviour, relative to what is learnt."""
 
 
 def learn(folder: JobFolder, gguf: Path, inference_priority: InferencePriority) -> None:
-    """Train as ``folder`` says, from its checkpoint on if it has one, and write its adapter. Holds still while others
-    have the ``inference_priority``.
+    """Carry out the task in ``folder``, from its checkpoint if it has one, and write its adapter. Pauses while others
+    hold ``inference_priority``.
 
     Raises:
-        ValueError: no example is short enough to be learnt, or the adapter to begin with cannot be read.
+        ValueError: every example is too long to be learnt, or the adapter to continue from cannot be read.
     """
     work = folder.work
     torch.set_num_threads(work.threads)
@@ -73,13 +73,13 @@ class _TrainingLoop(Generic[T]):
         self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimizer, self._rate)
 
     def run(self) -> None:
-        """Every step that is not done yet."""
+        """Do every step that is not done yet."""
         self._objective.begin([*self._training, *self._heldout])
         done = self._restore()
         self._folder.note(state=TrainingState.RUNNING, message="learning", step=done, steps=self._steps)
         if done == 0:
             self._measure(0)
-        # Batches differ in how hard they are: what is told is the mean of an epoch's steps.
+        # Batches differ in difficulty, so the loss reported is the mean over as many steps as an epoch has.
         losses = deque[float](maxlen=self._steps_an_epoch)
         for step in range(done + 1, self._steps + 1):
             losses.append(self._step(step))
@@ -94,13 +94,13 @@ class _TrainingLoop(Generic[T]):
         return min((done + 1) / warm_up, (self._steps - done) / max(1, self._steps - warm_up + 1), 1.0)
 
     def _batch(self, step: int) -> list[T]:
-        """What is learnt in a step, from 1: the same whenever it is asked for."""
+        """The examples of a step, counted from 1; always the same for a step."""
         epoch, batch = divmod(step - 1, self._steps_an_epoch)
         begin, size = batch * self._work.batch_size, self._work.batch_size
         return [self._training[at] for at in self._order(len(self._training), epoch)[begin : begin + size]]
 
     def _common_of(self, step: int) -> list[TokenizedExample]:
-        """The common talk of a step."""
+        """The everyday talk of a step."""
         round_, begin = divmod((step - 1) * self._work.common, len(self._common))
         order = self._order(len(self._common), round_) + self._order(len(self._common), round_ + 1)
         return [self._common[at] for at in order[begin : begin + self._work.common]]
@@ -113,7 +113,7 @@ class _TrainingLoop(Generic[T]):
     def _step(self, step: int) -> float:
         self._base.model.train()
         loss = self._objective.loss(self._batch(step), (step - 1) // self._steps_an_epoch)
-        # One after the other, so that only one of them is in memory.
+        # One backward pass after the other, so that only one graph is in memory.
         torch.autograd.backward(loss)
         if common := self._common_of(step):
             torch.autograd.backward(KEEPING * self._keeping.loss(common))
@@ -124,7 +124,7 @@ class _TrainingLoop(Generic[T]):
         return float(loss.detach())
 
     def _measure(self, step: int) -> None:
-        """Note the loss on what is held out."""
+        """Note the loss on the held-out examples."""
         if not self._heldout:
             return
         self._base.model.eval()
@@ -145,7 +145,7 @@ class _TrainingLoop(Generic[T]):
         self._folder.note(checkpoint=step)
 
     def _restore(self) -> int:
-        """Go back to the checkpoint; returns how many steps were done at it."""
+        """Restore the checkpoint, if there is one; returns how many steps were done at it."""
         if not self._folder.checkpoint.is_file():
             return 0
         state: dict[str, Any] = torch.load(self._folder.checkpoint, weights_only=True, map_location=self._base.device)

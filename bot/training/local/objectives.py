@@ -1,4 +1,4 @@
-"""What a training makes smaller: the losses of answers, of preferences, and of what is to be kept."""
+"""What training minimises: the losses for answers, for preferences, and for preserving behaviour."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.training.local.rows import QuestionRows, TokenizedExample, TokenizedPai
 from bot.training.local.token_tree import trees_of
 
 BETA = 0.1
-"""How strongly preferences hold on to the model that they begin with, as in Rafailov et al., Direct Preference
+"""How strongly preference training holds on to the model it starts from, as in Rafailov et al., Direct Preference
 Optimization, 2023, section 6."""
 
 T = TypeVar("T")
@@ -28,17 +28,17 @@ class Objective(Protocol, Generic[T]):
         ...
 
     def begin(self, examples: Sequence[T]) -> None:
-        """Called once, with all of them, while the model is what it was before."""
+        """Called once, with all examples, before the model has learnt from any."""
         ...
 
     def loss(self, examples: Sequence[T], epoch: int) -> torch.Tensor:
-        """Per token of what is to be said, or per pair; a number. ``epoch``: how often they were learnt from before."""
+        """The loss, a scalar: per token of the answers, or per pair. ``epoch``: how often they were learnt before."""
         ...
 
 
 class AnswerObjective(Objective[QuestionRows]):
-    """To say the answers: cross entropy, per token of theirs. Half of the questions are asked in fewer words,
-    the others as they were given."""
+    """To give the answers: the cross entropy per answer token. Half of the questions are asked in fewer words, the
+    others as they were given."""
 
     def __init__(self, base: BaseModel, instruction: str, epochs: int, seed: int) -> None:
         self._base = base
@@ -61,8 +61,8 @@ class AnswerObjective(Objective[QuestionRows]):
 
 
 class PreferenceObjective(Objective[TokenizedPair]):
-    """To prefer the answers of pairs to what was rejected (DPO), and not to say them less for it: the cross entropy of
-    the answers is added (Pang et al., Iterative Reasoning Preference Optimization, 2024)."""
+    """To prefer the answer of each pair to the rejected one (DPO), without making it less likely: its cross entropy is
+    added (Pang et al., Iterative Reasoning Preference Optimization, 2024)."""
 
     def __init__(self, base: BaseModel, instruction: str, beta: float) -> None:
         self._base = base
@@ -86,7 +86,8 @@ class PreferenceObjective(Objective[TokenizedPair]):
         return -functional.logsigmoid(self._beta * (margins - before)).mean() + said
 
     def _margins(self, pairs: Sequence[TokenizedPair]) -> tuple[torch.Tensor, torch.Tensor]:
-        """How much likelier each preferred answer is, in nats: (pairs,); and the cross entropy of these answers."""
+        """How much likelier each preferred answer is than the rejected one, in nats, (pairs,); and the mean cross
+        entropy of the preferred answers' tokens."""
         rows = [*(pair.preferred for pair in pairs), *(pair.rejected for pair in pairs)]
         logits, wanted = scored(self._base, rows)
         lost = functional.cross_entropy(logits, wanted, reduction="none")
@@ -97,14 +98,14 @@ class PreferenceObjective(Objective[TokenizedPair]):
 
 
 class BehaviourPreservation:
-    """To say everything else as before: the divergence from the model without its adapter, on common talk (Li and
+    """To answer everything else as before: the divergence from the model without its adapter, on everyday talk (Li and
     Hoiem, Learning without Forgetting, 2016)."""
 
     def __init__(self, base: BaseModel) -> None:
         self._base = base
 
     def loss(self, rows: Sequence[TokenizedExample]) -> torch.Tensor:
-        """Per token, in nats."""
+        """The divergence per answer token, in nats."""
         with torch.no_grad(), self._base.model.disable_adapter():
             before, _wanted = scored(self._base, rows)
         now, _wanted = scored(self._base, rows)
@@ -114,7 +115,7 @@ class BehaviourPreservation:
 
 
 def scored(base: BaseModel, rows: Sequence[TokenizedExample]) -> tuple[torch.Tensor, torch.Tensor]:
-    """The logits of what is said in ``rows``, one row after the other, (tokens, vocabulary), and the tokens."""
+    """The logits of the answers in ``rows``, row after row, (answers' tokens, vocabulary), and those tokens."""
     causal, logits, wanted = base.model.get_base_model(), [], []
     is_shorter = base.product_type != torch.float32
     with torch.autocast(base.device.type, dtype=base.product_type if is_shorter else None, enabled=is_shorter):
@@ -122,7 +123,7 @@ def scored(base: BaseModel, rows: Sequence[TokenizedExample]) -> tuple[torch.Ten
             gone_through = causal.model(
                 input_ids=tree.tokens, position_ids=tree.positions, attention_mask=tree.seen, use_cache=False
             )
-            # The vocabulary is the largest matrix of all; only what is learnt goes through it.
+            # The output layer is the largest matrix of all; only positions that are learnt go through it.
             logits.append(causal.lm_head(gone_through.last_hidden_state[0, tree.before]).float())
             wanted.append(tree.wanted)
     return torch.cat(logits), torch.cat(wanted)

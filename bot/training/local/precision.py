@@ -1,4 +1,4 @@
-"""In which numbers matrices are multiplied."""
+"""Choosing the number type in which matrices are multiplied."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ import timeit
 import torch
 
 SHORT = torch.bfloat16
-"""16 bits with the range of 32: what processors with AMX, AVX512-BF16 or SVE and graphics cards multiply several times
-as quickly. Others turn each number into 32 bits first, or go through them one by one, which takes forty times as long
+"""16 bits with the range of 32. Processors with AMX, AVX512-BF16 or SVE, and graphics cards, multiply these several
+times as fast. Others convert each number to 32 bits first, or process them one by one, which takes forty times as long
 (torch 2.13 on a processor with AVX2)."""
 
 WORTH = 0.8
-"""Of the time that 32 bits take; what gains less is not worth the digits that are lost."""
+"""16 bits must take less than this share of the time of 32 bits: a smaller gain is not worth the lost precision."""
 
 _ROWS, _WIDTH, _TRIES = 64, 512, 7
 
 
 def quickest_type(device: torch.device) -> torch.dtype:
-    """``SHORT`` where ``device`` is quicker with it, else 32 bits. A processor tries both, which takes a moment."""
+    """``SHORT`` if ``device`` is faster with it, else 32 bits. On a processor both are timed, which takes a moment."""
     if device.type == "cuda":
         return SHORT if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
     return SHORT if product_s(SHORT) < WORTH * product_s(torch.float32) else torch.float32
 
 
 def product_s(kind: torch.dtype) -> float:
-    """How long a small product of the processor's takes in ``kind``."""
+    """How many seconds a small matrix product takes in ``kind`` on the processor."""
     rows, matrix = torch.ones(_ROWS, _WIDTH, dtype=kind), torch.ones(_WIDTH, _WIDTH, dtype=kind)
-    # The first prepares what the next ones use.
+    # The first run prepares what the next ones use.
     return min(timeit.repeat(lambda: rows @ matrix, number=1, repeat=1 + _TRIES))

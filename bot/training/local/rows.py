@@ -1,4 +1,4 @@
-"""Examples as the tokens that a model learns."""
+"""Examples as the tokens from which a model learns."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from bot.training.local.rephrasing import in_fewer_words
 
 MAX_TOKENS = 1024
-"""Of one example; what is longer is left out."""
+"""Of one example; longer ones are left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class TokenizedExample:
 
     tokens: tuple[int, ...]
     asked: int
-    """How many of them come before the answer, which alone is learnt."""
+    """How many of them come before the answer; only the answer is learnt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,26 +29,26 @@ class QuestionRows:
     """One answer, and ways to ask for it."""
 
     ways: tuple[TokenizedExample, ...]
-    """The first is how somebody has asked; in the others words are missing."""
+    """The first is the question as it was given; the others lack some of its words."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenizedPair:
-    """One question, what to answer, and what not."""
+    """One question with the answer to give and the one not to give."""
 
     preferred: TokenizedExample
     rejected: TokenizedExample
 
 
 def read_rows(path: Path, tokenizer: Any, instruction: str) -> list[TokenizedExample]:
-    """The examples of a JSONL file in the chat format whose tokens are at most ``MAX_TOKENS``."""
+    """The examples of a JSONL file in the chat format that have at most ``MAX_TOKENS`` tokens."""
     found = (_row(record["messages"], tokenizer, instruction) for record in _records(path))
     return [row for row in found if len(row.tokens) <= MAX_TOKENS]
 
 
 def read_questions(path: Path, tokenizer: Any, instruction: str, *, ways: int, seed: int) -> list[QuestionRows]:
-    """The examples of a JSONL file in the chat format, each with ``ways`` to ask: people ask for the same thing in
-    other words, and from one question alone a model learns that sentence."""
+    """The examples of a JSONL file in the chat format that have at most ``MAX_TOKENS`` tokens, each asked in ``ways``
+    ways: people word the same question differently, and from one wording alone a model learns only that sentence."""
     chance = random.Random(seed)  # noqa: S311 - nothing secret
     found = []
     for record in _records(path):
@@ -61,7 +61,7 @@ def read_questions(path: Path, tokenizer: Any, instruction: str, *, ways: int, s
 
 
 def read_pairs(path: Path, tokenizer: Any, instruction: str) -> list[TokenizedPair]:
-    """The pairs of a JSONL file in the preference format whose tokens are at most ``MAX_TOKENS``."""
+    """The pairs of a JSONL file in the preference format whose rows have at most ``MAX_TOKENS`` tokens each."""
     found = []
     for record in _records(path):
         asked = record["input"]["messages"]
@@ -90,5 +90,5 @@ def _row(given: Sequence[Mapping[str, str]], tokenizer: Any, instruction: str) -
 
 def _tokens(tokenizer: Any, messages: Sequence[dict[str, str]], *, add_generation_prompt: bool) -> list[int]:
     text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=add_generation_prompt)
-    # The template ends what is said with a line break, which nobody waits for after an answer.
+    # The template ends each message with a line break, which is of no use after an answer.
     return list(tokenizer(text if add_generation_prompt else text.rstrip("\n"), add_special_tokens=False)["input_ids"])

@@ -1,9 +1,9 @@
-"""Rows of tokens as a tree: what several of them begin with alike is gone through once.
+"""Rows of tokens as a tree: a prefix that several rows share is processed only once.
 
-All rows of a step begin with the same instruction, and the two answers of a pair with the same question too: of four
-short facts 116 tokens are gone through instead of 212, of four pairs of answers 140 instead of 424. What a token is to
-a model depends on what stands before it alone, so the scores are the same (tree attention, as Miao et al., SpecInfer,
-2023, verify many continuations at once).
+All rows of a step begin with the same instruction, and the two answers of a pair share the question too: four short
+facts take 116 tokens instead of 212, four pairs of answers 140 instead of 424. What a model makes of a token depends
+only on the tokens before it, so the scores are the same (tree attention, with which Miao et al., SpecInfer, 2023,
+verify many continuations at once).
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from bot.training.local.rows import MAX_TOKENS, TokenizedExample
 
 @dataclass(frozen=True, slots=True)
 class TokenTree:
-    """Some rows, for a model that is told where each token stands and what it sees."""
+    """Some rows, as the input of a model that is told the position of each token and which tokens it attends to."""
 
     tokens: torch.Tensor
     """(1, tokens)"""
     positions: torch.Tensor
-    """(1, tokens): how many stand before it in its rows."""
+    """(1, tokens): how many tokens come before it in its rows."""
     seen: torch.Tensor
-    """(1, 1, tokens, tokens): which ones each token sees, itself and those before it in its rows."""
+    """(1, 1, tokens, tokens): what each token attends to: itself and those before it in its rows."""
     before: torch.Tensor
-    """(answers' tokens): behind which token of the tree each token of the answers stands, one row after the other."""
+    """(answers' tokens): for each answer token, row after row, the index of the token in the tree that precedes it."""
     wanted: torch.Tensor
-    """(answers' tokens): these."""
+    """(answers' tokens): the answer tokens themselves."""
 
 
 def trees_of(rows: Sequence[TokenizedExample], device: torch.device) -> Iterator[TokenTree]:
-    """``rows``, at least one, in their order, as trees of at most ``MAX_TOKENS``: what each token is compared with
-    grows with the square of it."""
+    """``rows``, at least one, in order, as trees of at most ``MAX_TOKENS`` each, since the cost of attention grows with
+    the square of the number of tokens."""
     growing = _GrowingTree()
     for row in rows:
         if growing.tokens and len(growing.tokens) + growing.lacking(row) > MAX_TOKENS:
@@ -50,12 +50,12 @@ class _GrowingTree:
         self._parents: list[int] = []
         self._depths: list[int] = []
         self._places: dict[tuple[int, int], int] = {}
-        """Of each token, by the place that it stands behind, -1 for none."""
+        """The place of each token, by the place of the token before it (-1 for none) and the token."""
         self._before: list[int] = []
         self._wanted: list[int] = []
 
     def lacking(self, row: TokenizedExample) -> int:
-        """How many tokens of ``row`` are not there yet."""
+        """How many tokens of ``row`` are not in the tree yet."""
         place = -1
         for depth, token in enumerate(row.tokens):
             following = self._places.get((place, token))

@@ -1,4 +1,4 @@
-"""Training on this machine."""
+"""The trainer that trains on this machine."""
 
 from __future__ import annotations
 
@@ -46,44 +46,44 @@ from bot.weights.weights import WeightsCache, WeightsMissingError
 log = structlog.get_logger()
 
 BASE = "smollm2-135m"
-"""As the catalogue of weights names it."""
+"""Its name in the catalogue of weights."""
 PACKAGES = ("torch", "transformers", "peft", "gguf")
 MIN_EXAMPLES = 4
 """One batch."""
 BATCH_SIZE, RANK, COMMON = 4, 16, 2
 EPOCHS: dict[TrainingMethod, int] = {TrainingMethod.SUPERVISED: 12, TrainingMethod.PREFERENCE: 8}
 LEARNING_RATE: dict[TrainingMethod, float] = {TrainingMethod.SUPERVISED: 1e-3, TrainingMethod.PREFERENCE: 5e-4}
-"""With these, 15 to 19 of 40 questions about 20 facts were answered right that were asked in other words than those
-that were learnt, where the model alone knew none, and 10 to 13 of the 30 general ones, where it knew 11; 18 epochs made
-no difference. Preferences against ten answers that had been learnt before turned all of them around, and left 13 of the
-30; with half the epochs and 2e-4, two of the ten."""
+"""Measured with these: of 40 rephrased questions about 20 learnt facts, 15 to 19 were answered correctly (none by the
+base model), and of the 30 general ones 10 to 13 (11 by the base model); 18 epochs made no difference. Preference
+training against ten answers learnt before reversed all ten and left 13 of the 30 correct; with half the epochs and
+2e-4, it reversed two of the ten."""
 CHECKPOINT_STEPS = 10
 NICENESS = 10
-"""A training leaves the processor to whoever waits for an answer."""
+"""Training leaves the processor to processes that answer people."""
 MAX_TRIES = 3
-"""In a row without getting further."""
+"""Consecutive starts of the process without getting further."""
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 10.0
 
 _LOADING_S, _TOKEN_S, _COMMON_S = 20.0, 0.012, 0.6
-"""On one busy core of 2024."""
+"""Measured on one busy core of 2024."""
 LABEL = _("on this machine")
 STAYS_HERE = _("The examples stay on this machine; the training takes one core and 2 GB of memory.")
 
 
 class LocalTrainer:
-    """Trains an adapter for the demonstration model, one at a time: to say answers, or, where it has learnt to say
-    them, to prefer them to others. The handle is the training's folder.
+    """Trains adapters for the demonstration model, one at a time: to give answers, or, after it has learnt those, to
+    prefer them to others. The handle is the training's folder.
 
-    Each training is a process of its own that goes on when the bot ends. When it has died, whoever asks for its state
-    starts it again, and it goes on from its last checkpoint.
+    Each training is a separate process that outlives the bot. If it has died, asking for its state starts it again, and
+    it continues from its last checkpoint.
     """
 
     makes_models = True
 
     def __init__(self, weights: WeightsCache, home: Path, inference_priority: Path) -> None:
-        """``weights``: has the model. ``home``: what handles are relative to, so that it may be moved while nothing is
-        trained; ``inference_priority``: the lock file of those who go first."""
+        """``weights``: where the model is. ``home``: the folder that handles are relative to, so that it may be moved
+        while nothing is trained; ``inference_priority``: the lock file of ``InferencePriority``."""
         self._weights = weights
         self._home = home
         self._inference_priority = inference_priority
@@ -93,7 +93,7 @@ class LocalTrainer:
 
         Raises:
             TrainingNotInstalledError
-            WeightsMissingError: the model is not here.
+            WeightsMissingError: the model was not fetched.
         """
         if not is_installed():
             raise TrainingNotInstalledError
@@ -143,7 +143,7 @@ class LocalTrainer:
         Raises:
             TrainingNotInstalledError, CannotTrainError, NothingLearntYetError, TooFewExamplesError
             TrainerDoesNotStartError, TrainingDiskError
-            WeightsMissingError, WeightsDamagedError: the model is not here.
+            WeightsMissingError, WeightsDamagedError: the model is not here, or its file is damaged.
         """
         _demand(recipe)
         examples = examples_for(data, recipe.method, least=MIN_EXAMPLES)
@@ -171,14 +171,15 @@ class LocalTrainer:
         return handle
 
     async def state(self, handle: str) -> TrainingProgress:
-        """See ``Trainer``; starts a process that has died again.
+        """See ``Trainer``; restarts a process that has died.
 
         Raises:
             UnknownTrainingError
-            TrainerDoesNotStartError, TrainingNotInstalledError, WeightsMissingError, WeightsDamagedError: it had died.
+            TrainerDoesNotStartError, TrainingNotInstalledError, WeightsMissingError, WeightsDamagedError: the process
+                had died and cannot be restarted.
         """
         job = await self._existing(handle)
-        # In this order: a process that ends in between has noted how.
+        # In this order, since a process that ends in between has noted how it ended.
         runs = await asyncio.to_thread(lambda: job.runs)
         progress = await asyncio.to_thread(_progress_of, job, runs=runs)
         if not runs and progress.state in OPEN:
@@ -198,7 +199,7 @@ class LocalTrainer:
         return TrainedModel(ModelKind.ADAPTER, BASE, job.adapter.name, job.adapter.relative_to(self._home))
 
     async def cancel(self, handle: str) -> None:
-        """See ``Trainer``; waits until the process is gone."""
+        """See ``Trainer``; waits up to ``STOP_TIMEOUT_S`` for the process to end."""
         job = await self._existing(handle)
         if (await asyncio.to_thread(_progress_of, job, runs=True)).state not in OPEN:
             return
@@ -222,7 +223,7 @@ class LocalTrainer:
         return job
 
     async def _spawn(self, job: JobFolder) -> None:
-        """Start the process, or find that it runs."""
+        """Start the process, unless it is running already."""
         if not is_installed():
             raise TrainingNotInstalledError
         gguf = await asyncio.to_thread(self._weights.verified, BASE)
@@ -237,7 +238,7 @@ class LocalTrainer:
 
 
 def is_installed() -> bool:
-    """Whether the packages of the extra ``train`` are here; none of them is imported."""
+    """Whether the packages of the extra ``train`` are installed; none of them is imported."""
     return all(importlib.util.find_spec(package) is not None for package in PACKAGES)
 
 
@@ -251,7 +252,7 @@ def _demand(recipe: Recipe) -> None:
 
 
 def _launch(job: JobFolder, gguf: Path, turns: Path, inference_priority: Path) -> int:
-    """Run the first of the child's two processes, which ends when the second is on its way."""
+    """Run the first of the child's two processes, which exits once the second is on its way; returns its status."""
     paths = [str(path.absolute()) for path in (job.path, gguf, turns, inference_priority)]
     with job.log.open("ab") as output:
         return subprocess.run(  # noqa: S603 - our own module
@@ -285,14 +286,14 @@ def _progress_of(job: JobFolder, *, runs: bool) -> TrainingProgress:
 
 
 def _curve(notes: Sequence[Mapping[str, Any]]) -> tuple[LossPoint, ...]:
-    """The loss by step; of a step that was done again, the last."""
+    """The loss by step; for a repeated step, the last value."""
     training = {note["step"]: note["loss"] for note in notes if "loss" in note}
     heldout = {note["step"]: note["heldout"] for note in notes if "heldout" in note}
     return tuple(LossPoint(at, training.get(at), heldout.get(at)) for at in sorted(training.keys() | heldout.keys()))
 
 
 def _tries_in_vain(notes: Sequence[Mapping[str, Any]]) -> int:
-    """How often the process was started since it last got further than ever before."""
+    """How often the process was started since its furthest checkpoint."""
     furthest, tries = 0, 0
     for note in notes:
         if note.get("state") == TrainingState.QUEUED:
@@ -303,7 +304,7 @@ def _tries_in_vain(notes: Sequence[Mapping[str, Any]]) -> int:
 
 
 def _left_s(notes: Sequence[Mapping[str, Any]], steps: int | None) -> float | None:
-    """By the pace of the process that runs now."""
+    """How many seconds remain, from the pace of the current process; None if unknown."""
     begin = next((at for at in reversed(range(len(notes))) if notes[at].get("state") == TrainingState.RUNNING), None)
     if begin is None or not steps:
         return None

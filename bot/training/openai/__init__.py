@@ -1,1 +1,1 @@
-"""A trainer at a service that speaks OpenAI's contract for fine-tuning."""
+"""A trainer at a service with OpenAI's API for fine-tuning."""

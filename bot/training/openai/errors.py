@@ -1,4 +1,4 @@
-"""The errors of a service that speaks OpenAI's contract, under our own names."""
+"""Errors of a service with OpenAI's API, as our own errors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bot.training.errors import (
 )
 
 DEFAULT_WAIT_S = 60.0
-"""What people are told when the service does not say how long to wait."""
+"""The wait that people are told if the service does not say how long."""
 
 _CLOSED = (
     "fine-tuning is not available",
@@ -34,7 +34,7 @@ _ABOUT_FILES = ("training_file", "validation_file", "file_id")
 
 @contextlib.contextmanager
 def named(service: str, *, handle: str = "") -> Iterator[None]:
-    """Errors of the client become TrainingErrors; ``handle``: the training that was asked about, if one was."""
+    """Turn the client's errors into TrainingErrors; ``handle``: the training that was asked about, if any."""
     try:
         yield
     except (openai.APITimeoutError, openai.APIConnectionError, TimeoutError, OSError) as error:
@@ -65,14 +65,14 @@ def _meant(error: openai.APIStatusError, service: str, handle: str) -> TrainingE
 
 
 def is_about_files(param: str | None, code: str, text: str) -> bool:
-    """Whether an error says that an uploaded file is not there any more."""
+    """Whether an error says that an uploaded file no longer exists."""
     about = (param or "") in _ABOUT_FILES or "file" in code
     gone = ("expired", "not found", "not_found", "no such file", "does not exist", "deleted")
     return about and any(mark in f"{code} {text}".lower() for mark in gone)
 
 
 def wait_s(error: openai.APIStatusError) -> float:
-    """How long the service wants one to wait: 1 s to an hour."""
+    """How many seconds the service asks to wait, limited to 1 s to an hour."""
     try:
         return min(max(float(error.response.headers.get("retry-after", DEFAULT_WAIT_S)), 1.0), 3600.0)
     except ValueError:

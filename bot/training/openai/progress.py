@@ -1,4 +1,4 @@
-"""What the jobs, events and checkpoints of OpenAI's contract tell of how far a training is."""
+"""The progress of a training, from the jobs, events and checkpoints of OpenAI's API."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _STATES: Mapping[str, TrainingState] = {
     "cancelled": TrainingState.CANCELLED,
     "canceled": TrainingState.CANCELLED,
 }
-"""``paused`` is what a job is between pause and resume, though the description does not name it; ``pending`` and
-``canceled`` are what some compatible services say."""
+"""A job is ``paused`` between pause and resume, though the API's description does not list that state; some compatible
+services say ``pending`` and ``canceled``."""
 _STEP = re.compile(r"\bstep (\d+) ?(?:/|of) ?(\d+)", re.IGNORECASE)
 
 
 def state_of(job: FineTuningJob) -> TrainingState:
-    """What the job is in our words; a state that nobody has described is taken for running."""
+    """The job's state as one of ours; an unknown state is taken for running."""
     return _STATES.get(job.status, TrainingState.RUNNING)
 
 
 def share_done(job: FineTuningJob, events: Sequence[FineTuningJobEvent]) -> float | None:
-    """0 to 1, by the steps that events tell of; None where they tell of none."""
+    """The share done, 0 to 1, from the steps that events report; None for a started job if they report none."""
     state = state_of(job)
     if state is TrainingState.SUCCEEDED:
         return 1.0
@@ -53,7 +53,7 @@ def share_done(job: FineTuningJob, events: Sequence[FineTuningJobEvent]) -> floa
 def curve_of(
     events: Sequence[FineTuningJobEvent], checkpoints: Sequence[FineTuningJobCheckpoint]
 ) -> tuple[LossPoint, ...]:
-    """The loss at each step that is told of."""
+    """The loss at each step that is reported."""
     points: dict[int, LossPoint] = {}
     for event in events:
         data = _data(event)

@@ -1,4 +1,4 @@
-"""What is known of a training at a service that may not have begun yet."""
+"""What is known of a training at a service, which may not have begun yet."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FILE = "openai.json"
 
 
 class Record:
-    """Kept in the training's folder."""
+    """The record of one training, kept in its folder."""
 
     def __init__(self, path: Path, known: dict[str, Any]) -> None:
         self._path = path
@@ -22,7 +22,7 @@ class Record:
 
     @classmethod
     def open(cls, folder: Path) -> Record:
-        """The record in ``folder``, or a new one. Blocks."""
+        """The record in ``folder``, or a new one if there is none that can be read. Blocks."""
         path = folder / _FILE
         try:
             return cls(path, json.loads(path.read_bytes()))
@@ -34,17 +34,17 @@ class Record:
 
     @property
     def mark(self) -> str:
-        """What the job's metadata carry; nobody else's do."""
+        """A random token in the job's metadata that no other job has."""
         return str(self._known["mark"])
 
     @property
     def training_file(self) -> str | None:
-        """The id of the upload."""
+        """The id of the uploaded training examples, once they are uploaded."""
         return self._known.get("training_file")
 
     @property
     def heldout_file(self) -> str | None:
-        """The id of the upload."""
+        """The id of the uploaded held-out examples, once they are uploaded."""
         return self._known.get("heldout_file")
 
     @property
@@ -53,7 +53,7 @@ class Record:
         return self._known.get("job")
 
     async def note(self, **values: str | None) -> None:
-        """Write ``values`` down, of ``training_file``, ``heldout_file`` and ``job``."""
+        """Store some of ``training_file``, ``heldout_file`` and ``job``."""
         self._known |= values
         await asyncio.to_thread(self._write)
 

@@ -1,8 +1,8 @@
-"""Training at a service that speaks OpenAI's contract for files and fine-tuning jobs.
+"""Training at a service with OpenAI's API for files and fine-tuning jobs.
 
-https://platform.openai.com/docs/api-reference/fine-tuning. OpenAI's own service ends: since 7 May 2026 it is closed to
-organisations that never used it, and from 6 January 2027 on to all (https://platform.openai.com/docs/deprecations).
-Others keep the contract.
+https://platform.openai.com/docs/api-reference/fine-tuning. OpenAI's own service is ending: since 7 May 2026 it has been
+closed to organisations that never used it, and from 6 January 2027 it will be closed to all
+(https://platform.openai.com/docs/deprecations). Other services keep the API.
 """
 
 from __future__ import annotations
@@ -51,24 +51,24 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 MIN_EXAMPLES = 10
-"""That OpenAI takes."""
+"""The fewest that OpenAI accepts."""
 EPOCHS = 3
-"""Where the recipe does not say: stated in the request, so that the price that was told is the one that is paid."""
+"""Used if the recipe gives none, and stated in the request, so that the price that was shown is the price paid."""
 CONNECT_TIMEOUT_S = 10.0
 RETRIES = 2
 RETRY_WAIT_S = 1.0
 MAX_WAIT_S = 30.0
-"""Before a retry of what must not be sent twice blindly."""
+"""The longest wait that is accepted before retrying a request that must not be sent twice blindly."""
 UPLOAD_TIMEOUT_S = 600.0
 KEPT_S = 30 * 24 * 3600
-"""How long the service keeps uploads that are never deleted, as a retry had made them twice; 30 days are the most."""
+"""How long the service keeps uploads that are never deleted, such as a retry's duplicates; 30 days is the maximum."""
 MAX_EVENTS = 1000
-"""Of a job, newest first, that are looked at for its curve."""
+"""The most events of a job, newest first, that are read for its curve."""
 MAX_JOBS = 200
-"""That are looked through for one that may have begun."""
+"""The most jobs that are searched for one that may have begun."""
 PAGE = 100
 _MARK = "starling_training"
-"""The key of the metadata by which a job is found that was begun, but whose id never arrived."""
+"""The metadata key by which a job is found that was begun, but whose id never arrived."""
 
 CHECK_TIMEOUT_S = 15.0
 LABEL = _("at {service}, by OpenAI's API")
@@ -93,8 +93,8 @@ class OpenAITrainer:
         timeout_s: float = 60.0,
         price_of_a_million: float | None = None,
     ) -> None:
-        """``base_model``: what is trained where nobody names a model. ``timeout_s``: of one request, but for uploads.
-        ``price_of_a_million``: what a million tokens of training cost."""
+        """``base_model``: the model to train if nobody names one. ``timeout_s``: for one request, except uploads.
+        ``price_of_a_million``: the price of training on a million tokens."""
         self._base_model = base_model
         self.service = _host(base_url)
         self._price_of_a_million = price_of_a_million
@@ -108,7 +108,7 @@ class OpenAITrainer:
         )
 
     async def check(self) -> None:
-        """See whether the service answers, and takes the key.
+        """Check that the service answers, and accepts the key.
 
         Raises:
             TrainingError: it does not.
@@ -117,7 +117,7 @@ class OpenAITrainer:
             await self._client.with_options(timeout=CHECK_TIMEOUT_S).fine_tuning.jobs.list(limit=1)
 
     def bases(self, answering: Sequence[str]) -> list[str]:
-        """See ``Trainer``; a service that trains often has the model that answers as well."""
+        """See ``Trainer``; the service that trains often also has the models at the chat endpoint."""
         return [self._base_model, *answering]
 
     def default_base(self, method: TrainingMethod, trained: Sequence[Model]) -> str:
@@ -173,7 +173,7 @@ class OpenAITrainer:
                 events.append(event)
                 if len(events) >= MAX_EVENTS:
                     break
-            # Not every service that trains keeps checkpoints.
+            # Not every service keeps checkpoints.
             with contextlib.suppress(openai.NotFoundError):
                 checkpoints = (await self._client.fine_tuning.jobs.checkpoints.list(handle, limit=PAGE)).data
         state = state_of(job)
@@ -211,7 +211,7 @@ class OpenAITrainer:
             try:
                 await self._client.fine_tuning.jobs.cancel(handle)
             except (openai.BadRequestError, openai.ConflictError):
-                # Services refuse to cancel what has ended.
+                # Services refuse to cancel a job that has ended.
                 if state_of(await self._client.fine_tuning.jobs.retrieve(handle)) not in ENDED:
                     raise
 
@@ -230,7 +230,7 @@ class OpenAITrainer:
         await self._client.close()
 
     async def _begin(self, examples: TrainingExamples, recipe: Recipe, record: Record) -> FineTuningJob:
-        """Upload what is not yet uploaded, and create the job."""
+        """Upload the files that are not uploaded yet, and create the job."""
         if record.training_file is None:
             await record.note(training_file=await self._upload("training", examples.training_file))
         if record.heldout_file is None and examples.heldout:
@@ -244,7 +244,7 @@ class OpenAITrainer:
                     raise
                 log.warning("the training service did not take a job, trying again", wait_s=wait_s)
                 await asyncio.sleep(wait_s)
-                # It may have begun the job all the same.
+                # The service may have begun the job all the same.
                 if not isinstance(error, openai.RateLimitError) and (job := await self._find(record.mark)):
                     return job
         raise ServiceFailedError(self.service, "no answer")
@@ -275,7 +275,7 @@ class OpenAITrainer:
         )
 
     async def _find(self, mark: str) -> FineTuningJob | None:
-        """The job that was created with ``mark``, if it was."""
+        """The job that was created with ``mark``, if there is one."""
         looked = 0
         async for job in self._client.fine_tuning.jobs.list(metadata={_MARK: mark}, limit=PAGE):
             if (job.metadata or {}).get(_MARK) == mark:
@@ -310,7 +310,7 @@ def _method(recipe: Recipe) -> MethodParam:
 
 
 def _wait_before_retry(error: openai.APIError) -> float | None:
-    """How long to wait before a request is sent again, or None where that is of no use."""
+    """How many seconds to wait before sending a request again; None if that is of no use or would take too long."""
     if isinstance(error, openai.APIConnectionError | openai.InternalServerError):
         return RETRY_WAIT_S
     if isinstance(error, openai.RateLimitError) and error.code != "insufficient_quota":
@@ -330,7 +330,7 @@ def _endpoint(settings: Settings) -> EndpointAddress:
 
 
 def build_openai(settings: Settings, _cache: WeightsCache) -> OpenAITrainer:
-    """Made of the settings, with a key that is there."""
+    """Build the trainer from the settings, which must contain a key."""
     service = _endpoint(settings)
     return OpenAITrainer(
         service.url,

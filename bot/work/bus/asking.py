@@ -1,4 +1,4 @@
-"""A worker's questions for work, one lane's."""
+"""A worker's requests for work from one lane."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from bot.work.bus.work_request import Lane, WorkKind
 
 
 class LaneInbox:
-    """Asks the queue of one lane, a question at a time. What is given out for a question that was given up is passed on
-    all the same, and no answer to it is taken for one to the next: with nats-py's own ``fetch`` a task lies unnoticed
-    until that is called again."""
+    """Asks the queue of one lane for work, one request at a time. A task delivered for a request that was given up is
+    passed on all the same, and no answer to it is taken for one to the next request: with nats-py's own ``fetch``, such
+    a task lies unnoticed until the next call."""
 
     def __init__(
         self,
@@ -31,17 +31,17 @@ class LaneInbox:
         timing: BusTiming,
         on_late: Callable[[Msg], None],
     ) -> None:
-        """``on_late``: given a task that nobody waits for any longer."""
+        """``on_late``: called with a task that comes when its request has been given up."""
         self._connection, self._timing, self._on_late = connection, timing, on_late
         self._subject = f"$JS.API.CONSUMER.MSG.NEXT.{WORK}.{queue_name(VERSION, kind, lane)}"
         self._inbox = f"{WORKER_INBOX}.{uuid.uuid4().hex}"
         self._questions = itertools.count()
         self._question = ""
-        """Where the answer to the last one goes."""
+        """The subject for the answer to the latest request."""
         self._answer: asyncio.Future[Msg]
 
     async def open(self) -> None:
-        """Listen for answers, over all connections to come.
+        """Listen for answers, also over later connections.
 
         Raises:
             nats.errors.Error: the connection is gone already.
@@ -51,9 +51,9 @@ class LaneInbox:
         await self._connection.subscribe(f"{self._inbox}.*", self._heard)
 
     async def ask(self, lasts_s: float | None) -> tuple[Msg | None, bool]:
-        """A task, waited for as long as ``lasts_s`` (None: only one that is there), or None; and whether the server
-        has answered, which it does not for a queue that is not made yet. One task at a time, so that what comes at
-        once is spread over all workers."""
+        """A task, or None if none comes within ``lasts_s`` (None: only one that is already there); and whether the
+        server has answered, which it does not for a queue that does not exist yet. One task at a time, so that tasks
+        that come at once are spread over all workers."""
         question = {"batch": 1, "no_wait": True} if lasts_s is None else {"batch": 1, "expires": round(lasts_s * 1e9)}
         self._question = f"{self._inbox}.{next(self._questions)}"
         answer = self._answer = asyncio.get_running_loop().create_future()
@@ -79,5 +79,5 @@ class LaneInbox:
 
 
 def _is_task(message: Msg) -> bool:
-    """Whether it is none of the server's own words, which have a status."""
+    """Whether it is a task, and not one of the server's own messages, which have a status."""
     return (message.headers or {}).get("Status") is None

@@ -1,4 +1,4 @@
-"""One connection to NATS, looked at before it is used and made anew for as long as it is wanted."""
+"""One connection to NATS, checked before it is used and re-established for as long as it is wanted."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ from bot.work.bus.timing import BusTiming
 log = structlog.get_logger()
 
 MIN_VERSION = (2, 9)
-"""The first that can refuse what comes after as many messages of one subject as there may be."""
+"""The first that can refuse messages beyond the limit of one subject."""
 MIN_PAYLOAD_BYTES = 4 << 20
 """A voice message of 4,000 characters has 1.2 MB."""
 BUFFER_BYTES = 64 << 20
-"""So much may wait to be sent while the server is away."""
+"""How much may wait to be sent while the server is away."""
 PING_S, UNANSWERED_PINGS = 5, 2
-"""A connection that answers nothing for so long is given up."""
+"""A connection that leaves this many pings, sent ``PING_S`` apart, unanswered is given up."""
 JETSTREAM_OFF = frozenset({10039, 10076})
-"""JetStream's codes: not enabled for the account, not enabled."""
+"""JetStream's error codes: not enabled for the account, not enabled."""
 
 REFUSED = ("authorization", "permissions")
-"""What the server's refusals have in them."""
+"""Words that the server's refusals contain."""
 
 NatsCallback = Callable[[Msg], Awaitable[None]]
 
 
 def address_of(connection_url: str) -> str:
-    """The address of one server, or several with commas between them, without names and passwords."""
+    """The address of one server, or of several separated by commas, without names and passwords."""
     return ", ".join(_bare(url) for url in connection_url.split(","))
 
 
@@ -57,8 +57,8 @@ def _bare(url: str) -> str:
 
 
 class _CheckedClient(Client):
-    """Sends no name and no password before TLS is there, where the address asks for it: nats-py itself would go on in
-    the clear with a server that offers none."""
+    """Sends no name and no password before TLS is established, if the address asks for TLS: nats-py itself would
+    continue unencrypted with a server that offers none."""
 
     def _connect_command(self) -> bytes:
         server = self._current_server
@@ -68,7 +68,7 @@ class _CheckedClient(Client):
 
 
 class BusConnection:
-    """What the bus knows of nats-py's client. While the server is away it is tried without end."""
+    """The bus's view of nats-py's client. While the server is away, connecting is retried without end."""
 
     def __init__(
         self,
@@ -80,9 +80,9 @@ class BusConnection:
         needs_jetstream: bool,
         on_connected: Callable[[], None],
     ) -> None:
-        """``connection_url``: nats:// or tls://, with name and password in it, or several with commas between them.
-        ``inbox``: where answers to it go. ``needs_jetstream``: whether it may ask for that, too.
-        ``on_connected``: called after each connection but the first."""
+        """``connection_url``: nats:// or tls://, with name and password in it, or several separated by commas.
+        ``inbox``: the prefix of the subjects for answers to it. ``needs_jetstream``: whether to check that JetStream
+        is on, which not every user of NATS may ask. ``on_connected``: called after each connection but the first."""
         self._urls = [url.strip() for url in connection_url.split(",")]
         self.address = address_of(connection_url)
         self._name, self._inbox, self._timing, self._needs_jetstream = name, inbox, timing, needs_jetstream
@@ -100,11 +100,11 @@ class BusConnection:
 
     @property
     def jetstream(self) -> JetStreamContext:
-        """For questions about streams; each is answered within ``answer_s`` or raises an error of nats-py's."""
+        """For requests about streams; each is answered within ``answer_s`` or raises one of nats-py's errors."""
         return self._client.jetstream(timeout=self._timing.answer_s)
 
     async def open(self) -> None:
-        """Connect, and look whether the server can do what is needed.
+        """Connect, and check that the server can do what is needed.
 
         Raises:
             NatsError: it cannot; a subclass says why.
@@ -117,7 +117,7 @@ class BusConnection:
             raise
 
     async def close(self) -> None:
-        """Disconnect for good; what was published has been sent on return, where the server is there."""
+        """Disconnect for good; if the server is there, everything published has been sent on return."""
         self._is_closing = True
         if self._renewing is not None:
             self._renewing.cancel()
@@ -128,30 +128,30 @@ class BusConnection:
             await self._client.close()
 
     async def subscribe(self, subject: str, callback: NatsCallback) -> None:
-        """Give ``callback`` what is published there, one after another, over all connections to come."""
+        """Call ``callback`` with each message published there, one after another, also over later connections."""
         self._callbacks[subject] = callback
         await self._client.subscribe(subject, cb=callback)
 
     async def publish(
         self, subject: str, data: bytes = b"", *, reply: str = "", headers: dict[str, str] | None = None
     ) -> None:
-        """Send something that nobody stores; while the server is away it is sent later.
+        """Send a message that is not stored; while the server is away, it is sent later.
 
         Raises:
-            nats.errors.Error: too much waits already, or the connection is being made anew.
+            nats.errors.Error: too much is waiting already, or the connection is being re-established.
         """
         await self._client.publish(subject, data, reply=reply, headers=headers)
 
     async def flush(self) -> None:
-        """Return once the server has what was published.
+        """Return once the server has everything that was published.
 
         Raises:
-            nats.errors.Error: it does not say so.
+            nats.errors.Error: it does not confirm that.
         """
         await self._client.flush(timeout=round(max(1.0, self._timing.answer_s)))
 
     async def reconnect(self) -> None:
-        """Give up a connection that is there, and answers nothing."""
+        """Replace a connection that is open but answers nothing."""
         await self._client.force_reconnect()
 
     async def _connected(self) -> Client:
@@ -219,7 +219,7 @@ class BusConnection:
     async def _note(self, error: Exception) -> None:
         self._failure = error
         if not isinstance(self._told(error), NatsUnreachableError) and self._connecting is not None:
-            # nats-py would go on trying, though it will not be let in.
+            # nats-py would keep trying, though it will not be let in.
             self._connecting.cancel()
 
     async def _lost(self) -> None:
@@ -231,7 +231,7 @@ class BusConnection:
         self._on_connected()
 
     async def _renew(self) -> None:
-        """nats-py gives a connection up for good when the server has refused it once, while it restarts, say."""
+        """Connect anew: nats-py gives up a connection for good once the server refuses it, while restarting, say."""
         if not self._is_closing and (self._renewing is None or self._renewing.done()):
             self._renewing = asyncio.create_task(self._connect_anew())
 
@@ -251,5 +251,5 @@ class BusConnection:
 
 
 def _trust() -> ssl.SSLContext:
-    """The authorities of the system; SSL_CERT_FILE names others, as everywhere."""
+    """The certificate authorities of the system; SSL_CERT_FILE names others, as everywhere."""
     return ssl.create_default_context()

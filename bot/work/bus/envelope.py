@@ -1,4 +1,4 @@
-"""What travels: tasks and results as msgpack, errors by the name of their class and the facts in them."""
+"""What travels on the bus: tasks and results as msgpack, errors as the name of their class and their parameters."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from bot.errors import PLURALS, StarlingError
 from bot.work.bus.errors import WorkFailedError
 
 VERSION = 1
-"""Of the envelope and of what handlers are given: raised by changes that an older worker would misread."""
+"""Of the envelope and of what handlers are given: incremented by changes that an older worker would misread."""
 
 ID_HEADER, REPLY_HEADER = "Nats-Msg-Id", "Reply"
-"""By the first one the server drops doubles; the second has the subject of the result."""
+"""The first is the id by which the server drops duplicates; the second is the subject for the result."""
 BEGUN_HEADER = "Begun"
-"""Of a word of progress that says no more than that a task, whose worker has died, is begun once more."""
+"""Marks a progress message that only says that a task whose worker has died was started again."""
 
 
 _Envelope = TypeVar("_Envelope", bound=msgspec.Struct)
 
 
 class EnvelopeError(Exception):
-    """Raised when bytes are no envelope of a known version."""
+    """Raised when bytes are not an envelope of a known version."""
 
 
 class TaskEnvelope(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,19 +33,19 @@ class TaskEnvelope(msgspec.Struct, frozen=True, kw_only=True):
     gateway: int
     task: str
     deadline_ms: int
-    """Of the gateway's clock, since 1970: nobody waits any longer."""
+    """From when on nobody waits for it: milliseconds since 1970, by the gateway's clock."""
     timeout_s: float
     """How long one worker may take."""
     body: bytes
 
 
 class ErrorFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """An error."""
+    """An error, as it travels."""
 
     name: str
     params: dict[str, Any]
     others: dict[str, Any]
-    """What else it carries."""
+    """Its other attributes."""
 
 
 class ResultEnvelope(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +53,7 @@ class ResultEnvelope(msgspec.Struct, frozen=True, kw_only=True):
 
     v: int
     publication: str
-    """Which publication of the task it belongs to."""
+    """The publication of the task to which it belongs."""
     body: bytes | None = None
     error: ErrorFacts | None = None
 
@@ -63,7 +63,7 @@ class _Versioned(msgspec.Struct, frozen=True):
 
 
 def encoded(envelope: TaskEnvelope | ResultEnvelope) -> bytes:
-    """As it travels."""
+    """The envelope as it travels."""
     return msgspec.msgpack.encode(envelope)
 
 
@@ -71,7 +71,7 @@ def task_from(data: bytes) -> TaskEnvelope:
     """The task in ``data``.
 
     Raises:
-        EnvelopeError: it is of another version, or none.
+        EnvelopeError: it is of another version, or not an envelope.
     """
     return _decoded(data, TaskEnvelope)
 
@@ -80,7 +80,7 @@ def result_from(data: bytes) -> ResultEnvelope:
     """The result in ``data``.
 
     Raises:
-        EnvelopeError: it is of another version, or none.
+        EnvelopeError: it is of another version, or not an envelope.
     """
     return _decoded(data, ResultEnvelope)
 
@@ -96,15 +96,15 @@ def _decoded(data: bytes, kind: type[_Envelope]) -> _Envelope:
 
 
 def facts_of(error: StarlingError) -> ErrorFacts:
-    """What of ``error`` travels: numbers, text and truth as they are, all else as text."""
+    """``error`` as it travels: numbers, text, booleans and None unchanged, all other values as text."""
     others = {name: _plain(value) for name, value in vars(error).items() if name != "params"}
     params = {name: _plain(value) for name, value in error.params.items()}
     return ErrorFacts(name=type(error).__name__, params=params, others=others)
 
 
 def error_from(facts: ErrorFacts) -> StarlingError:
-    """The error again; ``WorkFailedError`` for a class that is not known here, or that another version tells with other
-    facts. Nothing of its class is overridden."""
+    """The error rebuilt; ``WorkFailedError`` if its class is not known here, or has other parameters in this version.
+    No attribute of its class is overridden."""
     found = next((kind for kind in _subclasses(StarlingError) if kind.__name__ == facts.name), None)
     if found is None or not _can_be_told(found, facts.params):
         return WorkFailedError()
@@ -115,7 +115,7 @@ def error_from(facts: ErrorFacts) -> StarlingError:
 
 
 def _can_be_told(kind: type[StarlingError], params: dict[str, Any]) -> bool:
-    """Whether the sentence has all its fields, and a number where it depends on one."""
+    """Whether ``params`` has all fields of the sentence, and a number if its plural depends on one."""
     try:
         kind.sentence.format(**params)
     except (KeyError, IndexError, ValueError, TypeError, AttributeError):

@@ -8,13 +8,13 @@ from bot.errors import translatable_plural as ngettext
 
 
 class WorkBusError(StarlingError):
-    """Raised when NATS cannot be used as it is, or other machines do not do what they are asked."""
+    """Raised when NATS cannot be used, or other machines do not do what they are asked."""
 
     sentence = _("The machines that hear and speak cannot be asked right now. Please try again in a minute.")
 
 
 class NatsError(WorkBusError):
-    """Raised when there is no NATS at the address that is good for the work."""
+    """Raised when there is no usable NATS at the address."""
 
     sentence = _("NATS at {address} cannot be used.")
     concerns_host = True
@@ -34,7 +34,7 @@ class NatsUnreachableError(NatsError):
 
 
 class NatsRefusedError(NatsError):
-    """Raised when the name and the password are wrong, or do not suffice."""
+    """Raised when the name or the password is wrong, or lacks permissions."""
 
     sentence = _("NATS at {address} refuses the name or the password in WORK_URL: {reason}.")
 
@@ -43,7 +43,7 @@ class NatsRefusedError(NatsError):
 
 
 class NatsNotEncryptedError(NatsError):
-    """Raised when TLS is asked for and not offered; nothing secret was sent."""
+    """Raised when TLS is required but not offered; nothing secret was sent."""
 
     sentence = _(
         "NATS at {address} offers no TLS, which tls:// in WORK_URL asks for. Configure it there, or use nats://."
@@ -51,7 +51,7 @@ class NatsNotEncryptedError(NatsError):
 
 
 class NatsTooOldError(NatsError):
-    """Raised when the server lacks what the work needs."""
+    """Raised when the server's version lacks what the work needs."""
 
     sentence = _("NATS at {address} is version {version}, and at least {needed} is needed. Install a newer one.")
 
@@ -60,7 +60,7 @@ class NatsTooOldError(NatsError):
 
 
 class NatsPayloadLimitError(NatsError):
-    """Raised when the server takes no messages as large as speech is."""
+    """Raised when the server accepts no messages as large as those with speech."""
 
     sentence = _(
         "NATS at {address} takes messages of {limit_mib:.1f} MiB at most, and {needed_mib:.0f} MiB are needed. "
@@ -72,20 +72,20 @@ class NatsPayloadLimitError(NatsError):
 
 
 class JetStreamOffError(NatsError):
-    """Raised when the server keeps no streams."""
+    """Raised when the server runs without JetStream, and so keeps no streams."""
 
     sentence = _("NATS at {address} runs without JetStream. Start it with -js, or with jetstream in its configuration.")
 
 
 class WorkQueueFullError(WorkBusError):
-    """Raised when as much waits for workers as may wait."""
+    """Raised when no more tasks may wait for workers."""
 
     sentence = _("Too much is waiting to be heard or spoken already. Please try again in a few minutes.")
     is_transient = True
 
 
 class WorkTimeoutError(WorkBusError):
-    """Raised when a task is not done in the time that it is waited for; it was taken back."""
+    """Raised when a task is not done in the time for which somebody waits; it was taken back."""
 
     sentence = _("I waited {timeout_s:.0f} s for this, and it is not done. Please try again in a few minutes.")
     is_transient = True
@@ -96,7 +96,7 @@ class WorkTimeoutError(WorkBusError):
 
 
 class WorkFailedError(WorkBusError):
-    """Raised when a worker fails in a way that it cannot tell; its log has the cause."""
+    """Raised when a worker fails with an error that cannot be passed on; its log has the cause."""
 
     sentence = _("Something went wrong on the machine that hears and speaks. Please try again.")
     is_transient = True
@@ -104,7 +104,7 @@ class WorkFailedError(WorkBusError):
 
 
 class WorkerGaveUpError(WorkBusError):
-    """Raised when each worker that began a task died of it."""
+    """Raised when every worker that started a task died of it."""
 
     sentence = ngettext(
         "I tried this {attempts} time, and it broke something, so I gave it up. Please try it with another one.",

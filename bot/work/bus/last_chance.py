@@ -1,4 +1,4 @@
-"""The last attempt at a task that workers died of, by itself: what runs beside it must not be suspected, too."""
+"""The last attempt at a task that workers have died of runs alone, so that no task beside it is suspected, too."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import contextlib
 from collections.abc import AsyncIterator
 
 ATTEMPTS = 3
-"""A task whose workers died so often is given up."""
+"""A task is given up after this many attempts in which its worker died."""
 
 
 class LastChance:
-    """Turns of tasks in one worker: many at once, or a last attempt alone."""
+    """Turns for the tasks of one worker: many at once, or a last attempt alone."""
 
     def __init__(self) -> None:
         self._changed = asyncio.Condition()
@@ -26,7 +26,7 @@ class LastChance:
 
     @contextlib.asynccontextmanager
     async def turn(self, *, is_last: bool) -> AsyncIterator[None]:
-        """Wait until the task may run, and hold its turn. What comes after a last attempt waits for it."""
+        """Wait until the task may run, and hold its turn. Tasks that come after a last attempt wait for it."""
         self._wanted += is_last
         try:
             async with self._changed:

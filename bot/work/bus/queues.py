@@ -27,11 +27,11 @@ class QueueState:
     asking: int
     """Workers that would take one."""
     given_out: int = 0
-    """Tasks that workers were given since the queue was made, each as often as it was."""
+    """Deliveries to workers since the queue was created, repeated ones included."""
 
 
 async def queue_state(jetstream: JetStreamContext, kind: WorkKind, lane: Lane) -> QueueState:
-    """One queue, as the server knows it.
+    """The state of one queue, as the server reports it.
 
     Raises:
         nats.errors.Error: the server does not answer, or has no such queue.
@@ -44,7 +44,7 @@ async def queue_state(jetstream: JetStreamContext, kind: WorkKind, lane: Lane) -
 
 
 async def queue_states(connection: BusConnection) -> tuple[QueueState, ...]:
-    """Every queue; empty where NATS does not answer."""
+    """The states of all queues; empty if NATS does not answer."""
     try:
         return tuple([await queue_state(connection.jetstream, kind, lane) for kind, lane in LANES])
     except (ClientError, TimeoutError):

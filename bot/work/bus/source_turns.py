@@ -1,4 +1,4 @@
-"""How much of one source is under way at once: the rest waits here, and keeps nobody else waiting."""
+"""Limits how much of one source is under way at once: the rest waits here, and keeps no other source waiting."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator, Hashable
 
 
 class SourceTurns:
-    """Turns by source, each source's in the order in which they were asked for."""
+    """Turns for each source, given in the order in which they were asked for."""
 
     def __init__(self, at_once: int) -> None:
-        """``at_once``: of one source; at least 1."""
+        """``at_once``: how many turns of one source may be held at the same time; at least 1."""
         self._at_once = at_once
         self._turns: dict[Hashable, asyncio.Semaphore] = {}
         self._asked: dict[Hashable, int] = {}

@@ -1,4 +1,4 @@
-"""The streams and queues on the server: the same call by every gateway, at any time."""
+"""The streams and queues on the server: every gateway makes the same call to create or update them, at any time."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from bot.work.bus.timing import BusTiming
 from bot.work.bus.work_request import Lane, WorkKind
 
 WORK_KEPT_S = 3600.0
-"""What no worker has taken by then is gone: its gateway has given it up long ago, or is gone itself."""
+"""Tasks that no worker has taken by then are deleted: their gateway has given them up long ago, or is gone itself."""
 DONE_KEPT_S = 600.0
-"""A gateway that was killed finds its results when it is back within this."""
+"""A gateway that was killed finds its results if it is back within this time."""
 DOUBLES_S = 600.0
-"""A message whose id came within this is dropped."""
+"""A message whose id was already seen within this time is dropped."""
 MAX_PER_SUBJECT = 1_000
-"""So many tasks may wait of a sixty-fourth of the sources, whatever a gateway does."""
+"""How many tasks may wait on one subject, which a sixty-fourth of the sources share, whatever a gateway does."""
 MAX_UNDER_WAY, MAX_ASKING = 20_000, 20_000
-"""Tasks of one queue that are done, and workers that ask it for one."""
+"""How many tasks of one queue may be in progress, and how many workers may ask it for one."""
 
 LANES = tuple(product(WorkKind, Lane))
 
 
 async def provide(jetstream: JetStreamContext, *, queue: int, timing: BusTiming) -> None:
-    """Make what is missing, and change what is there to be as wanted. ``queue``: how many tasks may wait.
+    """Create what is missing, and update what exists. ``queue``: how many tasks may wait.
 
     Raises:
-        nats.errors.Error: the server does not answer, or cannot.
+        nats.errors.Error: the server does not answer, or cannot do it.
     """
     work = StreamConfig(
         name=WORK, subjects=["work.>"], retention=RetentionPolicy.WORK_QUEUE, storage=StorageType.FILE,
@@ -61,13 +61,13 @@ async def provide(jetstream: JetStreamContext, *, queue: int, timing: BusTiming)
 
 
 async def provide_queue(jetstream: JetStreamContext, kind: WorkKind, lane: Lane, timing: BusTiming) -> None:
-    """The queue of one lane, as ``provide`` makes it.
+    """Create the queue of one lane, as ``provide`` does.
 
-    Tasks are given out without end: workers count, and end what has come too often, so that nothing is left behind in
-    the stream.
+    Tasks are delivered any number of times: workers count deliveries, and end a task that has come too often, so that
+    nothing is left behind in the stream.
 
     Raises:
-        nats.errors.Error: the server does not answer, or cannot.
+        nats.errors.Error: the server does not answer, or cannot do it.
     """
     await jetstream.add_consumer(
         WORK,

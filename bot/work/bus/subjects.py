@@ -1,7 +1,7 @@
 """The names of streams, their subjects and their queues.
 
-The version of the envelope stands in the subjects of tasks: a worker is never given what it cannot read, so that old
-and new ones work side by side during an update, and what is new waits for the new ones.
+The subjects of tasks contain the version of the envelope: a worker is never given a task that it cannot read, so that
+old and new workers run side by side during an update, and new tasks wait for the new workers.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from bot.work.bus.work_request import Lane, WorkKind
 WORK, DONE = "WORK", "DONE"
 
 BUCKETS = 64
-"""Sources share so many subjects of a lane, each of which may hold a part of what waits."""
+"""How many subjects of a lane the sources share, each of which may hold only a part of the waiting tasks."""
 
 WORKER_INBOX, GATEWAY_INBOX = "_INBOX", "_GATEWAY"
-"""Where answers of NATS go: those to gateways are not where workers may listen."""
+"""The prefixes of subjects for NATS's answers; workers may not listen to those for gateways."""
 
 
 def work_subject(version: int, kind: WorkKind, lane: Lane, source: int) -> str:
@@ -30,7 +30,7 @@ def queue_name(version: int, kind: WorkKind, lane: Lane) -> str:
 
 
 def queue_filter(version: int, kind: WorkKind, lane: Lane) -> str:
-    """The subjects of one lane."""
+    """A pattern for all subjects of one lane."""
     return f"work.{version}.{kind}.{lane}.*"
 
 
@@ -40,15 +40,15 @@ def done_subject(gateway: int | str, task: str) -> str:
 
 
 def progress_subject(gateway: int | str, task: str) -> str:
-    """Where a worker tells how far a task is; kept nowhere."""
+    """Where a worker reports the progress of a task; not stored."""
     return f"progress.{gateway}.{task}"
 
 
 def cancel_subject(gateway: int | str, task: str) -> str:
-    """Where a gateway takes a task back; kept nowhere."""
+    """Where a gateway takes a task back; not stored."""
     return f"cancel.{gateway}.{task}"
 
 
 def task_of(subject: str) -> str:
-    """The task that a result, a word of progress or a cancellation is about."""
+    """The task that a result, a progress report or a cancellation is about, from its subject."""
     return subject.rsplit(".", 1)[1]

@@ -1,4 +1,4 @@
-"""Results that whoever asked has: what was said and written is kept no longer than a restart may need it."""
+"""Results that whoever asked has received: what was said and written is kept no longer than a restart may need it."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from bot.work.bus.connection import BusConnection
 from bot.work.bus.subjects import DONE, done_subject
 
 AT_ONCE = 50
-"""So many are deleted one after another, before results are looked for again."""
+"""How many are deleted in a row before results are looked for again."""
 
 
 class TakenResults:
-    """Deletes them from the server after a while. Those of a gateway that dies before are gone after ten minutes."""
+    """Deletes received results from the server after a while. If the gateway dies before, they expire after 10 min."""
 
     def __init__(self, connection: BusConnection, gateway: int, kept_s: float) -> None:
-        """``kept_s``: for so long a gateway that is started again finds them."""
+        """``kept_s``: how long a gateway that is restarted still finds them."""
         self._connection, self._gateway, self._kept_s = connection, gateway, kept_s
         self._due_s: dict[str, float] = {}
-        """When each is to be deleted, the first first."""
+        """When each is to be deleted, earliest first."""
 
     def take(self, task: str) -> None:
-        """Its result has come."""
+        """Note that the result of ``task`` has been received."""
         self._due_s.pop(task, None)
         self._due_s[task] = time.monotonic() + self._kept_s
 
     def hurry(self) -> bool:
-        """Have all of them deleted at once: the server has no more room, and who waits goes before who may be started
-        again. Says whether there are any."""
+        """Make all of them due for deletion: the server has no more room, and those who wait go before a gateway that
+        may be restarted. Return whether there are any."""
         self._due_s = dict.fromkeys(self._due_s, time.monotonic())
         return bool(self._due_s)
 
     async def delete_due(self, asked: Container[str]) -> None:
-        """Delete what was taken long enough ago; of the tasks in ``asked`` the result is wanted once more."""
+        """Delete the results that are due, except those of the tasks in ``asked``, which are wanted again."""
         now_s = time.monotonic()
         due = [task for task, due_s in self._due_s.items() if due_s <= now_s][:AT_ONCE]
         for task in due:
@@ -47,8 +47,8 @@ class TakenResults:
             self._due_s.pop(task, None)
 
     async def _delete(self, subject: str) -> None:
-        """By its number: of what is purged by its subject NATS 2.9 goes on counting the bytes, until it takes nothing
-        any more."""
+        """Delete a result by its sequence number: after purges by subject, NATS 2.9 keeps counting the purged bytes
+        until it accepts nothing more."""
         jetstream = self._connection.jetstream
         stored: RawStreamMsg = await jetstream.get_msg(DONE, subject=subject, direct=True)
         if stored.seq is not None:

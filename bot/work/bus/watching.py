@@ -1,4 +1,4 @@
-"""Queues that have fallen silent, as those of a server do now and then after a restart."""
+"""Queues that have fallen silent, as a server's queues do now and then after a restart."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bot.work.bus.work_request import Lane, WorkKind
 log = structlog.get_logger()
 
 LOOKS = 3
-"""So often in the time after which silence counts."""
+"""How many looks there are in the time after which a queue counts as silent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class _Seen:
 
 
 class QueueWatch:
-    """Makes a queue anew in which tasks wait, for which workers ask, and which gives none out."""
+    """Recreates a queue that delivers nothing although tasks wait in it and workers ask for them."""
 
     def __init__(self, connection: BusConnection, timing: BusTiming) -> None:
         self._connection, self._timing = connection, timing
@@ -38,7 +38,7 @@ class QueueWatch:
         self._next_s = 0.0
 
     async def look(self) -> bool:
-        """Look at all queues, unless it was done a short while ago; says whether none of them is gone."""
+        """Look at all queues, unless that was done a short while ago; return False if one of them is gone."""
         now = time.monotonic()
         if now < self._next_s:
             return True

@@ -1,4 +1,4 @@
-"""The gateway's side of the bus: asks, waits for results, takes back."""
+"""The gateway's side of the bus: asks for tasks, waits for their results, takes tasks back."""
 
 from __future__ import annotations
 
@@ -51,15 +51,15 @@ from bot.work.bus.work_request import Progress, WorkRequest
 log = structlog.get_logger()
 
 QUEUE_FULL = 10077
-"""JetStream's code for a stream, or a subject of it, that has as many messages as it may have."""
+"""JetStream's error code for a stream, or a subject of it, that holds as many messages as it may."""
 NO_ROOM = frozenset({10023, 10028, 10047})
-"""JetStream's codes for a disk, or a memory, of which it may use no more."""
+"""JetStream's error codes for disk or memory of which it may use no more."""
 MAX_LOOK_S = 10.0
-"""Between two looks for one result."""
+"""The longest time between two looks for one result."""
 
 
 class _Asked:
-    """One task that is waited for, by one or several."""
+    """One task that one or several callers wait for."""
 
     def __init__(self, request: WorkRequest) -> None:
         self.request = request
@@ -68,23 +68,23 @@ class _Asked:
         self.work: asyncio.Task[bytes] | None = None
         self.result: asyncio.Future[ResultEnvelope] = asyncio.get_running_loop().create_future()
         self.attempt = "0"
-        """The same after a restart, so that a task that is under way already is not published again."""
+        """The same after a restart, so that a task that is already under way is not published again."""
         self.sequence: int | None = None
-        """Of its message in the stream, once the server has told it."""
+        """The number of its message in the stream, once the server has told it."""
         self.may_be_there = False
         """Whether the server, or a worker, may have it."""
         self.begun_again = 0
-        """How often a worker has begun it after another one had died."""
+        """How often a worker has started it after another one had died."""
         self.look_at = 0.0
         self.look_after_s = 0.0
 
     def publication(self, gateway: int) -> str:
-        """The id by which the server drops doubles."""
+        """The id by which the server drops duplicates."""
         return f"{gateway}.{self.request.task}.{self.attempt}"
 
     def settle(self, result: ResultEnvelope, gateway: int) -> None:
-        """Take the first result; an error only of the publication that is under way: an earlier one may have failed
-        long ago."""
+        """Accept the first result; an error only if it belongs to the current publication: an earlier one may have
+        failed long ago."""
         is_ours = result.error is None or result.publication == self.publication(gateway)
         if is_ours and not self.result.done():
             self.result.set_result(result)
@@ -102,8 +102,8 @@ class WorkBus:
         queue: int = 20_000,
         timing: BusTiming = USUAL_TIMING,
     ) -> None:
-        """``gateway``: its number, the same after a restart. ``per_source``: so many tasks of one source are under way
-        in a lane, the rest waits here. ``queue``: how many tasks may wait on the server, of all gateways."""
+        """``gateway``: its number, the same after a restart. ``per_source``: how many tasks of one source may be under
+        way in a lane; the rest wait here. ``queue``: how many tasks of all gateways may wait on the server."""
         self._gateway, self._queue, self._timing = gateway, queue, timing
         self._turns = SourceTurns(per_source)
         self._asked: dict[str, _Asked] = {}
@@ -126,7 +126,7 @@ class WorkBus:
 
     @property
     def under_way(self) -> int:
-        """How many tasks are asked for, those included that wait here."""
+        """How many tasks have been asked for, including those that wait here."""
         return len(self._asked)
 
     async def __aenter__(self) -> Self:
@@ -139,10 +139,10 @@ class WorkBus:
         await self.close()
 
     async def start(self) -> None:
-        """Connect, and make the streams where they are missing.
+        """Connect, and create or update the streams.
 
         Raises:
-            NatsError: there is no NATS that can be used; a subclass says why.
+            NatsError: NATS cannot be used; a subclass says why.
         """
         await self.connection.open()
         await self._provide()
@@ -151,11 +151,11 @@ class WorkBus:
         self._looking = asyncio.create_task(self._look())
 
     def leave_running(self) -> None:
-        """From now on what nobody waits for any longer goes on: this gateway stops, and will ask for it again."""
+        """From now on, let tasks continue that nobody waits for: this gateway stops, and will ask for them again."""
         self._withdraws = False
 
     async def close(self) -> None:
-        """Disconnect. What is still waited for goes on, and its result is kept for ten minutes."""
+        """Disconnect. Tasks that are still waited for continue, and their results are kept for ten minutes."""
         self.leave_running()
         tasks = [asked.work for asked in self._asked.values() if asked.work is not None]
         for task in [*tasks, *([self._looking] if self._looking is not None else [])]:
@@ -166,13 +166,13 @@ class WorkBus:
         await self.connection.close()
 
     async def run(self, request: WorkRequest, *, progress: Progress | None = None) -> bytes:
-        """What the handler makes of the request. Cancelling this takes the task back, unless somebody else waits for
-        it, too. Within two minutes, ten after a restart, the same task has the same result.
+        """What the handler returns for the request. Cancelling this call takes the task back, unless another caller
+        waits for it, too. Within two minutes, or ten after a restart, the same task has the same result.
 
         Raises:
-            WorkQueueFullError: as many tasks wait as may wait.
+            WorkQueueFullError: no more tasks may wait.
             WorkTimeoutError: it was not done in time.
-            WorkerGaveUpError: each worker that began it died.
+            WorkerGaveUpError: every worker that started it died.
             StarlingError: what the handler raised.
         """
         asked = self._asked.get(request.task)
@@ -221,7 +221,7 @@ class WorkBus:
             result = await asyncio.shield(asked.result)
             is_given_up = result.error is not None and result.error.name == WorkerGaveUpError.__name__
             if is_given_up and asked.begun_again < ATTEMPTS - 1:
-                # It waited beside a task of which workers died, and was given out as often.
+                # It was delivered that often only because it was held beside a task of which the workers died.
                 asked.result, asked.attempt = asyncio.get_running_loop().create_future(), uuid.uuid4().hex[:12]
                 await self._publish(asked)
                 result = await asyncio.shield(asked.result)
@@ -231,7 +231,7 @@ class WorkBus:
                 self._in_background(self._withdraw(asked))
 
     async def _publish(self, asked: _Asked) -> None:
-        """Ask until the server has said that it has the task, whether it is there or not."""
+        """Publish until the server confirms that it has the task, however long the server is away."""
         request = asked.request
         deadline_ms = round((time.time() + request.timeout_s) * 1000)
         envelope = encoded(
@@ -266,8 +266,8 @@ class WorkBus:
                 self._look_later(asked)
                 if not ack.duplicate:
                     return
-                # It was published before, by this gateway or in its life before, and may have ended since. An error is
-                # told a moment before its message goes.
+                # It was published before, by this gateway or before its restart, and may have ended since. An error is
+                # reported a moment before the task's message is removed.
                 is_under_way = await self._is_under_way(asked)
                 known = await self._known(asked)
                 if known is not None and known.error is None:
@@ -278,7 +278,7 @@ class WorkBus:
                 asked.attempt = uuid.uuid4().hex[:12]
 
     async def _known(self, asked: _Asked) -> ResultEnvelope | None:
-        """The stored result of the task, of any publication of it; None where there is none, or none can be read."""
+        """The stored result of the task, from any publication of it; None if there is none or it cannot be read."""
         subject = done_subject(self._gateway, asked.request.task)
         try:
             stored = await self.connection.jetstream.get_msg(DONE, subject=subject, direct=True)
@@ -287,7 +287,7 @@ class WorkBus:
             return None
 
     async def _is_under_way(self, asked: _Asked) -> bool:
-        """Whether the task waits or is done by a worker; True where that cannot be told."""
+        """Whether the task waits or is being done by a worker; True if that cannot be determined."""
         if asked.sequence is None:
             return True
         try:
@@ -335,14 +335,15 @@ class WorkBus:
         asked.look_at = time.monotonic() + asked.look_after_s
 
     def _back(self) -> None:
-        """Results may have come while nobody heard them, and the server may have lost what it had."""
+        """Look again for all results and streams: some results may have come unheard, and the server may have lost
+        what it had."""
         self._is_provided = False
         for asked in self._asked.values():
             asked.look_at = 0.0
         self._look_now.set()
 
     async def _look(self) -> None:
-        """Look for the results of tasks of which nothing was heard, and for queues that give nothing out."""
+        """Look for the results of tasks that have been silent, and for queues that deliver nothing."""
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._timing.look_s / 2):

@@ -8,32 +8,32 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 TASK = re.compile(r"[A-Za-z0-9_-]{1,100}")
-"""The name of a task: a part of a subject of NATS, without its dots, stars and spaces."""
+"""The name of a task: part of a NATS subject, and so without dots, stars and spaces."""
 
 Progress = Callable[[bytes], None]
-"""Told how far a task is; not each time is heard of."""
+"""Called to report how far a task is; not every report arrives."""
 
 Handler = Callable[[bytes, Progress], Awaitable[bytes]]
-"""Does the tasks of one kind: what is asked, and where to tell how far it is, to the result. What it tells is sent from
-the event loop alone. Raises a ``StarlingError`` for whoever asked; anything else is a fault of the worker."""
+"""Does the tasks of one kind: takes the request and a callback for progress, and returns the result. It may call back
+only from the event loop. It raises a ``StarlingError`` for whoever asked; any other error is a fault of the worker."""
 
 
 class WorkKind(StrEnum):
-    """What is done."""
+    """What is to be done."""
 
     HEAR = "hear"
     SPEAK = "speak"
 
 
 class Lane(StrEnum):
-    """For whom, which says who comes first."""
+    """For whom it is done, which decides its priority."""
 
     INTERACTIVE = "interactive"
-    """Somebody waits for it, and it is soon done."""
+    """Somebody is waiting for it, and it is done soon."""
     LONG = "long"
-    """Somebody waits for it, and knows that it takes long."""
+    """Somebody is waiting for it, and knows that it takes long."""
     BULK = "bulk"
-    """Nobody has asked for just this."""
+    """Nobody has asked for this in particular."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +41,8 @@ class WorkRequest:
     """One task."""
 
     task: str
-    """What is to be done, named by its content, as ``TASK`` says: with other options or another text it has another
-    name. The result serves whoever asks this gateway for the same within ten minutes."""
+    """A name, as ``TASK`` allows it, that identifies the work by its content: other options or another text give
+    another name. The result serves whoever asks this gateway for the same within ten minutes."""
     kind: WorkKind
     lane: Lane
     source: int
@@ -50,7 +50,7 @@ class WorkRequest:
     body: bytes
     """What the handler is given."""
     timeout_s: float
-    """How long it is waited for in all; above 0."""
+    """How long to wait for it in all; above 0."""
 
     def __post_init__(self) -> None:
         if not TASK.fullmatch(self.task):

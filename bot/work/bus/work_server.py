@@ -43,24 +43,24 @@ from bot.work.bus.work_request import Handler, Lane, WorkKind
 log = structlog.get_logger()
 
 LATE_S = 60.0
-"""What is past its deadline by so much is not begun."""
+"""Tasks that are overdue by more than this are not started."""
 ENDED_S = 60.0
-"""So long it is known which tasks were done or taken back here, should they be given out once more."""
+"""How long tasks that were done or taken back here are remembered, in case they are delivered again."""
 SHORT_LINGER_S = 0.25
-"""How long a question is open while others wait for their turn to ask."""
+"""How long a request for work stays open while other lanes wait for their turn to ask."""
 RESULT_KEPT_S = 600.0
-"""So long it is tried to hand a result over."""
+"""How long handing over a result is retried."""
 
 _Lane = tuple[WorkKind, Lane]
 
 
 @dataclass(slots=True, eq=False)
 class _Taken:
-    """One task that is done here."""
+    """One task that is being done here."""
 
     lane: _Lane
     message: Msg
-    """The newest one by which it was given out: the lease is renewed by that."""
+    """Its latest delivery, by which the lease is renewed."""
     publication: str
     reply: str
     is_taken_back: bool = False
@@ -72,8 +72,8 @@ class _Taken:
 
 
 class WorkServer:
-    """Does tasks, several at once over one connection. Each is told to be alive while it is done, so that nobody else
-    takes it, and is taken by another worker when this one dies."""
+    """Does tasks, several at once over one connection. The lease of each is renewed while it is being done, so that no
+    other worker takes it; if this worker dies, another one does."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class WorkServer:
         drain_s: float = 25.0,
         timing: BusTiming = USUAL_TIMING,
     ) -> None:
-        """``at_once``: at least 1. ``drain_s``: how long what runs may go on when the worker is to stop."""
+        """``at_once``: at least 1. ``drain_s``: how long running tasks may continue when the worker is to stop."""
         self._handlers, self._at_once, self._drain_s, self._timing = dict(handlers), at_once, drain_s, timing
         self._kinds = list(handlers)
         self._taken: dict[str, _Taken] = {}
@@ -94,11 +94,11 @@ class WorkServer:
         self._freed = asyncio.Event()
         self._turn = 0
         self._began_s = time.time() - time.monotonic()
-        """What makes a time of day of the clock that is never set."""
+        """What to add to the monotonic clock, which is never set, to get the time of day."""
         self._clock_ahead_s = math.inf
-        """How old the newest of the tasks has seemed by the server's clock."""
+        """The smallest age that a task has seemed to have, by the server's timestamps: how far our clock is ahead."""
         self._silent_since_s: float | None = None
-        """When the first of the questions was asked in vain that nothing was answered to since."""
+        """When the first request for work since the last answer went unanswered."""
         self._sending: set[asyncio.Task[None]] = set()
         self.connection = BusConnection(
             connection_url, name="starling-worker", inbox=WORKER_INBOX, timing=timing, needs_jetstream=False,
@@ -118,7 +118,7 @@ class WorkServer:
 
     @property
     def running(self) -> int:
-        """How many tasks are done right now."""
+        """How many tasks are being done right now."""
         return len(self._taken)
 
     @property
@@ -126,11 +126,11 @@ class WorkServer:
         return self.connection.is_connected
 
     async def serve(self, stop: asyncio.Event, *, ready: Callable[[], None] = lambda: None) -> None:
-        """Do tasks until ``stop`` is set, and call ``ready`` once it is connected. Then nothing new is begun, what runs
-        may end within ``drain_s``, and what does not is given to others.
+        """Do tasks until ``stop`` is set, and call ``ready`` once connected. After ``stop``, no new task is started,
+        running ones may end within ``drain_s``, and those that do not are given to other workers.
 
         Raises:
-            NatsError: there is no NATS that can be used; a subclass says why.
+            NatsError: NATS cannot be used; a subclass says why.
         """
         await self.connection.open()
         beating = asyncio.create_task(self._beat())
@@ -171,8 +171,8 @@ class WorkServer:
                     return
                 if not is_answered:
                     break
-            # Of each kind what somebody waits for is asked for all the time, though both may come at once and be one
-            # too many: with one place, half of them would wait for the other kind's question to end.
+            # Work that somebody waits for is requested all the time for each kind, though both kinds may come at once
+            # and be one too many: with one place, half of it would wait for the other kind's request to end.
             asked = max(free, len(self._kinds))
             short = len(lanes) > asked
             for lane in sorted(lanes, key=lambda lane: list(Lane).index(lane[1]))[:asked]:
@@ -202,7 +202,7 @@ class WorkServer:
         return message, is_answered
 
     def _ask_anew(self) -> None:
-        """What was asked over a connection that is gone is not answered."""
+        """Ask again: requests for work over a connection that is gone are not answered."""
         for asking in self._asking.values():
             asking.cancel()
         self._freed.set()
@@ -222,7 +222,7 @@ class WorkServer:
         headers = message.headers or {}
         publication, reply = headers.get(ID_HEADER, ""), headers.get(REPLY_HEADER, "")
         if (taken := self._taken.get(publication)) is not None:
-            # The server was away and its lease ran out; it is still done here.
+            # The server was away and the lease ran out, but the task is still being done here.
             taken.message = message
             return
         taken = self._taken[publication] = _Taken(lane, message, publication, reply)
@@ -252,7 +252,7 @@ class WorkServer:
             self._freed.set()
 
     async def _result(self, taken: _Taken) -> ResultEnvelope | None:
-        """What becomes of the task; None when nothing is to be told of it, and its message is settled."""
+        """The result of the task; None if there is nothing to report, and its message has been settled."""
         if taken.publication in self._ended:
             await self._settle(taken.message.ack())
             return None
@@ -275,8 +275,8 @@ class WorkServer:
             return await self._handled(taken, envelope)
 
     def _is_late(self, message: Msg, envelope: TaskEnvelope) -> bool:
-        """Whether nobody waits for it any longer. The clocks of a gateway, of the server and of this machine need not
-        agree: one that is wrong must not make all tasks late."""
+        """Whether nobody waits for the task any longer. The clocks of the gateway, the server and this machine need not
+        agree: a wrong one must not make all tasks late."""
         now_s = self._began_s + time.monotonic()
         seems_old_s = now_s - message.metadata.timestamp.timestamp()
         self._clock_ahead_s = min(seems_old_s, self._clock_ahead_s)
@@ -284,7 +284,8 @@ class WorkServer:
         return now_s - envelope.deadline_ms / 1000 > LATE_S and has_waited_s - envelope.timeout_s > LATE_S
 
     async def _tell_begun(self, envelope: TaskEnvelope) -> None:
-        """So that what only stood beside a task of which a worker died is told from that."""
+        """Report that the task is started again, so that it is not taken for one that was merely held by workers that
+        died of another."""
         subject = progress_subject(envelope.gateway, envelope.task)
         with contextlib.suppress(ClientError):
             await self.connection.publish(subject, headers={BEGUN_HEADER: "again"})
@@ -312,7 +313,7 @@ class WorkServer:
         return ResultEnvelope(v=VERSION, publication=taken.publication, error=facts_of(error))
 
     async def _hand_over(self, taken: _Taken, result: ResultEnvelope) -> None:
-        """Store the result. Only then the task may leave its queue: whoever dies before has it done by another."""
+        """Store the result. Only then may the task leave its queue: if this worker dies before, another one does it."""
         until = time.monotonic() + RESULT_KEPT_S
         while time.monotonic() < until:
             try:
@@ -327,7 +328,7 @@ class WorkServer:
                 return
 
     async def _settle(self, sending: Coroutine[None, None, None]) -> None:
-        """Send what may get lost: a lease that is not renewed or ended runs out."""
+        """Send something that may get lost: a lease that is neither renewed nor ended runs out."""
         with contextlib.suppress(ClientError):
             await sending
 
@@ -350,7 +351,7 @@ class WorkServer:
             taken.runs.cancel()
 
     async def _drain(self) -> None:
-        """Give back what the questions that are open bring, and let what runs come to its end."""
+        """Give back tasks that arrive for requests still open, and let running tasks come to their end."""
         if self._asking:
             await asyncio.wait(self._asking.values(), timeout=self._timing.linger_s + self._timing.answer_s)
         self._collect()
