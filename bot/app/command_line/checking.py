@@ -21,9 +21,9 @@ app = typer.Typer()
 
 @app.command()
 def doctor() -> None:
-    """Check what Starling needs, and say for each thing what to do.
+    """Check everything that Starling needs, and say how to fix what is missing.
 
-    Exits with 1 when something that is needed is missing.
+    Exits with 1 if anything required is missing.
     """
     from bot.app.check import CheckResult
     from bot.app.doctor import examine
@@ -48,13 +48,13 @@ def _show(check: Check) -> None:
 
 @app.command()
 def health(
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 for anything that you should see to.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, for programs.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 for anything that needs attention.")] = False,
 ) -> None:
-    """Say how the Starling that runs on the same DATA_FOLDER is.
+    """Report the health of the Starling that uses the same DATA_FOLDER.
 
-    Exits with 1 when nobody can be answered and a new start may help: it does not run, or has lost Discord or its
-    database. With --strict, for anything that is wrong.
+    Exits with 1 if it cannot answer anybody and a restart may help: it is not running, or it has lost Discord or its
+    database. With --strict, exits with 1 if anything at all is wrong.
 
     Example:  starling health --strict || mail -s 'Starling' you@example.org
     """

@@ -19,11 +19,11 @@ app = typer.Typer()
 def backup(
     file: Annotated[Path, typer.Argument(help="The file to write, such as /backups/starling-2026-11-26.tar.gz.")],
 ) -> None:
-    """Write all that Starling keeps into one file, while it runs: database, files of people, trained models; no token
-    and no key of a service.
+    """Write everything that Starling stores into one file, also while it runs: the database, people's files and trained
+    models, but no tokens and no API keys.
 
-    Beside it lies a list of who was forgotten since (starling-forgotten.jsonl), which a running Starling goes on
-    writing: keep it with the backups, for a restore forgets those again.
+    The list beside it (starling-forgotten.jsonl) says who has asked to be forgotten since, and a running Starling
+    keeps it up to date. Keep it with the backups: a restore forgets those people again.
 
     Example:  starling backup /backups/starling-$(date +%F).tar.gz
     """
@@ -45,11 +45,11 @@ NO_LIST = (
 def restore(
     file: Annotated[Path, typer.Argument(help="A file that starling backup made.")],
     forgotten: Annotated[
-        Path | None, typer.Option(help="The list of who was forgotten since; by default the one beside FILE.")
+        Path | None, typer.Option(help="The list of people forgotten since; by default the one beside FILE.")
     ] = None,
 ) -> None:
-    """Bring a backup back into an empty DATA_FOLDER (and an empty DATABASE_URL, where one is set), on this machine or
-    another one; who was forgotten since is forgotten again.
+    """Restore a backup into an empty DATA_FOLDER (and an empty database, if DATABASE_URL is set), on this machine or
+    another. People who have asked to be forgotten since are forgotten again.
 
     Example:  DATA_FOLDER=data starling restore /backups/starling-2026-11-26.tar.gz
     """

@@ -27,7 +27,7 @@ app = typer.Typer()
 def run(
     fetch_first: Annotated[bool, typer.Option("--fetch", help="Download missing models before starting.")] = False,
 ) -> None:
-    """Start Starling: on Discord with DISCORD_TOKEN, else in the sandbox on this machine.
+    """Start Starling: on Discord if DISCORD_TOKEN is set, otherwise in a sandbox on this machine.
 
     Example:  DISCORD_TOKEN=... starling run
     """
@@ -64,9 +64,9 @@ def sandbox() -> None:
 def worker(
     fetch_first: Annotated[bool, typer.Option("--fetch", help="Download missing models before starting.")] = False,
 ) -> None:
-    """Hear and speak for Starlings on other machines, which ask by the NATS at WORK_URL; docs/scaling.md says how.
+    """Transcribe and speak for Starlings on other machines, over the NATS server at WORK_URL (see docs/scaling.md).
 
-    It reads no token of Discord's and no password of a database. WORK_KINDS says what it does.
+    It needs neither a Discord token nor a database password. WORK_KINDS chooses what it does.
 
     Example:  WORK_URL=nats://worker:password@nats:4222 starling worker
     """

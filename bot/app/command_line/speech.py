@@ -41,17 +41,17 @@ class NoSuchFileError(StarlingError):
 @app.command()
 def transcribe(
     files: Annotated[list[Path], typer.Argument(help="Recordings: audio, or video with sound.", metavar="FILE...")],
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
     model: Annotated[str | None, typer.Option(help="A bundled model, a faster-whisper name or a folder.")] = None,
-    language: Annotated[str | None, typer.Option(help="Whisper's code of the language, such as ru.")] = None,
+    language: Annotated[str | None, typer.Option(help="The language, as Whisper's code, such as ru.")] = None,
     quality: Annotated[
-        Literal["fast", "accurate"] | None, typer.Option(help="fast has a few more wrong words.")
+        Literal["fast", "accurate"] | None, typer.Option(help="fast gets a few more words wrong.")
     ] = None,
     vocabulary: Annotated[str, typer.Option(help="Names and jargon that may be said.")] = "",
-    words: Annotated[bool, typer.Option("--words", help="With the times of single words, for --json.")] = False,
+    words: Annotated[bool, typer.Option("--words", help="With the time of each word, for --json.")] = False,
     to_english: Annotated[bool, typer.Option("--to-english", help="Translate into English.")] = False,
 ) -> None:
-    """Write down what is said in recordings.
+    """Transcribe recordings.
 
     Example:  starling transcribe note.ogg talk.mp3 --json
     """

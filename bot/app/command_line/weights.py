@@ -30,7 +30,7 @@ def list_models() -> None:
 def fetch(
     names: Annotated[list[str] | None, typer.Argument(help="Names; by default all that Starling needs.")] = None,
 ) -> None:
-    """Download models and verify them; those that are here are only verified."""
+    """Download and verify models; those already here are only verified."""
     from bot.app.patience import still
 
     cache = WeightsCache(read_settings().models_folder)
@@ -44,5 +44,5 @@ def fetch(
 
 @app.command()
 def path(name: Annotated[str, typer.Argument(help="A bundled model's name.")]) -> None:
-    """Print where a model lies."""
+    """Print the path of a model."""
     typer.echo(WeightsCache(read_settings().models_folder).verified(name))
