@@ -1,9 +1,9 @@
-"""What it costs to decode recordings in a process of their own.
+"""What it costs to decode recordings in a separate process.
 
     python -m benchmarks.decoding [--times 40]
 
-Each file is decoded in this process and in a child, in turn, so that a busy machine disturbs both alike; medians are
-compared. Ratios can be compared between machines; the times themselves cannot.
+Each file is decoded alternately in this process and in a child, so that other load on the machine affects both alike;
+medians are compared. Ratios can be compared between machines; the times themselves cannot.
 """
 
 from __future__ import annotations

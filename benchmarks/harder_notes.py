@@ -1,4 +1,4 @@
-"""Notes that are harder to hear, made from others: several turns, whispers, noise, the telephone."""
+"""Notes that are harder to transcribe, made from others: several turns, whispers, noise, the telephone."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ NAMES = (
     "v1.0, v1.1, v1.2, v1.3, v1.4, v2.0, v2.1, v2.2, RTX 3060, RTX 3070, RTX 3080, RTX 4060, RTX 4070, RTX 4080, "
     "RTX 4090, i5-12400, i7-12700, i9-12900"
 )
-"""A vocabulary that a server may have, and that nobody says in these notes."""
+"""Vocabulary that a server might configure, none of which is said in these notes."""
 
 TURNS, TURNS_OF = 36, 3
 PAUSES_S = (0.8, 1.5)
 LONGEST_TURN_S = 12.0
 
 SHORT_S = 6.0
-"""Notes that names could lead astray."""
+"""The longest notes that count as short: those that wrong hints are most likely to mislead."""
 
 LPC_ORDER, LPC_FRAME, LPC_HOP = 16, 400, 160
 
@@ -41,7 +41,7 @@ class Note:
 
 
 def in_turns(notes: Sequence[Note], seed: int = 36) -> list[Note]:
-    """``TURNS`` notes of ``TURNS_OF`` others in one language each, with pauses behind them; the same for one seed."""
+    """``TURNS`` notes, each of ``TURNS_OF`` others in one language, with a pause after each; the same for a seed."""
     chance = random.Random(seed)
     by_language: dict[str, list[Note]] = {}
     for note in notes:
@@ -59,12 +59,12 @@ def in_turns(notes: Sequence[Note], seed: int = 36) -> list[Note]:
 
 
 def short(notes: Sequence[Note]) -> list[Note]:
-    """Those that names could lead astray."""
+    """The notes of at most ``SHORT_S``."""
     return [note for note in notes if note.duration_s <= SHORT_S]
 
 
 def in_noise(note: Note, snr_db: float) -> Note:
-    """``note`` with pink noise, this much fainter."""
+    """``note`` with pink noise that is ``snr_db`` fainter."""
     noise = np.random.default_rng(len(note.samples)).standard_normal(len(note.samples))
     spectrum = np.fft.rfft(noise)
     noise = np.fft.irfft(spectrum / np.sqrt(np.arange(len(spectrum)) + 20), len(noise))
@@ -74,7 +74,7 @@ def in_noise(note: Note, snr_db: float) -> Note:
 
 
 def on_the_telephone(note: Note) -> Note:
-    """``note`` between 300 and 3400 Hz, in the 256 steps of ITU-T G.711."""
+    """``note`` limited to 300 to 3400 Hz and quantised to the 256 levels of ITU-T G.711."""
     spectrum = np.fft.rfft(note.samples)
     pitch_hz = np.fft.rfftfreq(len(note.samples), 1 / RECORDING_RATE_HZ)
     band = np.fft.irfft(spectrum * ((pitch_hz >= 300) & (pitch_hz <= 3400)), len(note.samples))
@@ -84,7 +84,7 @@ def on_the_telephone(note: Note) -> Note:
 
 
 def whispered(note: Note) -> Note:
-    """``note`` without its voice: noise, shaped as the speaker's mouth shapes it, by linear prediction."""
+    """``note`` as a whisper: noise instead of the voice, shaped like the speaker's speech by linear prediction."""
     chance = np.random.default_rng(len(note.samples))
     window = np.hanning(LPC_FRAME)
     whisper = np.zeros(len(note.samples) + LPC_FRAME)
@@ -98,7 +98,7 @@ def whispered(note: Note) -> Note:
 
 
 def _prediction(correlation: np.ndarray) -> tuple[np.ndarray, float]:
-    """Levinson's and Durbin's recursion: the coefficients, shape (``LPC_ORDER`` + 1,), and the energy that is left."""
+    """The Levinson-Durbin recursion: the coefficients, shape (``LPC_ORDER`` + 1,), and the residual energy."""
     filter_ = np.zeros(LPC_ORDER + 1)
     filter_[0] = 1
     error = float(correlation[0]) * 1.0001
@@ -112,7 +112,7 @@ def _prediction(correlation: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def _shaped(noise: np.ndarray, filter_: np.ndarray) -> np.ndarray:
-    """``noise`` through the filter without zeros that ``filter_`` describes."""
+    """``noise`` through the all-pole filter with the coefficients ``filter_``."""
     shaped = np.zeros(len(noise) + LPC_ORDER)
     backwards = filter_[:0:-1]
     for number, sample in enumerate(noise):

@@ -1,10 +1,10 @@
-"""Which of ctranslate2's kernels hears best on this processor: found by trying each, not by who made it.
+"""Which of ctranslate2's kernels transcribes best on this processor: found by trying each, not by the maker's name.
 
     python -m benchmarks.kernels [folder]
 
-The folder is one of ``benchmarks.transcription``; its notes up to 6 s are heard with each kernel in a process of its
-own, since ctranslate2 chooses once in a process. The variables of the best one belong in the environment in which
-Starling is started.
+The folder is as for ``benchmarks.transcription``. Its notes of up to 6 s are transcribed with each kernel in a separate
+process, since ctranslate2 chooses its kernel once per process. Set the variables of the best kernel in the environment
+in which Starling is started.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ KERNELS: tuple[Mapping[str, str], ...] = (
     {"CT2_FORCE_CPU_ISA": "AVX512"},
     {"CT2_FORCE_CPU_ISA": "AVX512", "CT2_USE_MKL": "0"},
 )
-"""By the variables that ctranslate2 reads; without any it chooses itself, among other things by the maker's name."""
+"""The environment variables that select each kernel. Without any, ctranslate2 chooses, partly by the maker's name."""
 
 
 def heard(folder: Path) -> dict[str, float]:
-    """What the notes cost with the kernel of this process, and how wrong their words are, in percent."""
+    """The processor time that the notes take with this process's kernel, and their word error rates in percent."""
     notes = short(notes_in(folder))
     result = asyncio.run(starling(WeightsCache().verified("whisper-base"), Quality.ACCURATE, notes))
     return {"cpu_s": sum(result.cpu_s), "wer": error_rate(result, notes), "mean": mean_error_rate(result, notes)}
 
 
 def row(kernel: Mapping[str, str], folder: Path) -> str:
-    """A row of the table: the kernel, tried in a process of its own."""
+    """A row of the table: ``kernel``, measured in a separate process."""
     others = {name: value for name, value in os.environ.items() if not name.startswith("CT2_")}
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.kernels", str(folder), "--one"],

@@ -1,10 +1,10 @@
-"""Measures what training and recall are worth, alone and together, on the demonstration model.
+"""Measures how much training and recall improve the demonstration model's answers, alone and together.
 
     python -m benchmarks.learning [--write docs/learning.md]
 
-Twenty English corrections of ``recall_data`` are learnt by the local trainer; then each is asked for in two other ways,
-which were never learnt. The model always takes the likeliest word, so that two runs differ by their training alone.
-Needs the extra ``train``; takes about ten minutes on one core.
+The local trainer trains on twenty English corrections of ``recall_data``; then two paraphrases of each, which were not
+trained on, are asked. The model always chooses the likeliest token, so two runs differ only in their training. Needs
+the extra ``train``; takes about ten minutes on one core.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ NOBODY = 1
 
 
 def data_of(cases: list[Case]) -> TrainingData:
-    """The corrections as a dataset gives them, with nothing held out: the paraphrases are that."""
+    """The corrections as training data, with nothing held out, since the paraphrases serve as the held-out set."""
     now = datetime.now(UTC)
     examples = [
         Example(
@@ -55,7 +55,7 @@ def data_of(cases: list[Case]) -> TrainingData:
 
 
 async def trained(cases: list[Case], folder: Path) -> tuple[Path, float]:
-    """The adapter, and how long the training took."""
+    """Train a model; returns the path of the adapter and how long the training took."""
     trainer = LocalTrainer(WeightsCache(), folder.parent, folder.parent / "right-of-way")
     began_s = time.monotonic()
     handle = await trainer.start(data_of(cases), Recipe(base=BASE), folder)
@@ -68,7 +68,7 @@ async def trained(cases: list[Case], folder: Path) -> tuple[Path, float]:
 
 
 async def general_right(engine: EmbeddedChat, adapter: Path | None) -> int:
-    """How many of the general questions are answered right."""
+    """How many of the general questions are answered correctly."""
     model = engine.model(timeout_s=60, max_reply_tokens=60, adapter=adapter).steady()
     right = 0
     for case in general_questions():
@@ -79,7 +79,7 @@ async def general_right(engine: EmbeddedChat, adapter: Path | None) -> int:
 
 
 async def report() -> str:
-    """The page, in Markdown."""
+    """The table for the page, in Markdown."""
     cases = cases_in("english.tsv")
     index = made(RecallMethod.MULTILINGUAL, [case.correction for case in cases])
     with tempfile.TemporaryDirectory() as folder:

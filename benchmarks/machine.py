@@ -1,4 +1,4 @@
-"""The machine that figures were measured on, as each table names it."""
+"""A description of the machine that figures are measured on, for the tables."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import ctranslate2
 
 
 def machine() -> str:
-    """The cores and the name of this machine's processor, and what works the model out on it."""
+    """The number of cores, the name of the processor, and the version and kernel of ctranslate2."""
     name = platform.processor() or platform.machine()
     cpus = Path("/proc/cpuinfo")
     if cpus.exists():

@@ -1,9 +1,9 @@
-"""Reads thousands of damaged recordings and tells what became of them.
+"""Decodes thousands of damaged recordings and reports the outcomes.
 
     python -m benchmarks.mutated_files [--files 10000] [--seed 1] [folder]
 
-The files are damaged from recordings that are made on the spot and, with a folder, from the recordings in that too.
-Needs Linux: what the decoders' processes open and take is read from /proc.
+The files are made by damaging recordings that are generated on the spot and, if a folder is given, those in it as well.
+Needs Linux: the open files and memory of the decoder processes are read from /proc.
 """
 
 from __future__ import annotations
@@ -22,19 +22,20 @@ from tests.audio.decoding.mutations import mutated, seeds
 RECORDING = Path(__file__).parent.parent / "tests" / "recordings" / "jfk.ogg"
 
 LARGEST_FROM_FOLDER_BYTES = 100_000
-"""Small files meet more mutations in the same time."""
+"""Only small files are used: more of their mutations can be tried in the same time."""
 
 
 @dataclass
 class Seen:
-    """What the processes did, from outside."""
+    """What was observed of the decoder processes from outside."""
 
     pids: set[int] = field(default_factory=set)
     peak_kib: int = 0
     descriptors: set[str] = field(default_factory=set)
-    """What is open, of each process at each look: 0 and 1 are the pipes to the parent, 2 is its standard error."""
+    """The descriptors that were open in any process at any look: 0 and 1 are the pipes to the parent, 2 is its standard
+    error."""
     max_open_files: set[str] = field(default_factory=set)
-    """The kernel's limit."""
+    """The limit on open files that the kernel enforces."""
 
     def look(self, pid: int) -> None:
         process = Path(f"/proc/{pid}")
@@ -43,7 +44,7 @@ class Seen:
             opened = {link.name for link in (process / "fd").iterdir()}
             limit = next(line for line in (process / "limits").read_text().splitlines() if "open files" in line)
         except (OSError, StopIteration):
-            return  # It has just ended.
+            return  # The process has just ended.
         self.pids.add(pid)
         self.peak_kib = max(self.peak_kib, int(peak.split()[1]))
         self.descriptors |= opened
@@ -78,7 +79,7 @@ def main() -> None:
         took_s = time.perf_counter() - began_s
         outcomes[outcome].append(took_s)
         slowest = max(slowest, (took_s, number, outcome))
-        # One that has just been started still loads its libraries.
+        # A process that has just been started is still loading its libraries.
         for pid in set(decoder.pids) & ready:
             if outcome != NotAudioError.__name__:
                 seen.look(pid)

@@ -1,4 +1,4 @@
-"""Pages of docs/ whose tables a benchmark writes."""
+"""Pages of docs/ with tables that benchmarks write."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def page_asked_for(description: str) -> Path | None:
 
 
 def tell(report: str, page: Path | None, what: str = "") -> None:
-    """Print ``report`` with the machine and the day that it was measured on, and put it in ``page``: between the marks
-    that name ``what`` was measured, where a page has several."""
+    """Print ``report`` with the machine and the date of the measurement, and write it into ``page``, between its
+    markers. ``what``: the name in the markers, for a page with several reports."""
     begin = f"<!-- measured{f': {what}' if what else ''} -->\n"
     tables = f"Measured on {machine()}, {datetime.now(UTC):%-d %B %Y}.\n\n{report}"
     print(tables)

@@ -1,15 +1,16 @@
-"""Measures the recall of corrections: what is found, what is found by mistake, what it costs, and what it is worth.
+"""Measures the recall of corrections: what is found, what is wrongly found, what it costs, and how much it helps.
 
     python -m benchmarks.recall [--write docs/recall.md]
     python -m benchmarks.recall --corrections FILE --questions FILE [--paraphrases FILE] --json [--check]
     python -m benchmarks.recall --corrections FILE --questions FILE [--paraphrases FILE] --write docs/recall.md
 
-The others measure what becomes of it as corrections grow: the project's own first, and those of a file beside them;
-one JSON object a line, for each size and language, or a table (recall_at_scale.py tells what is in the files).
+The last two measure how recall changes as the number of corrections grows: the project's own corrections first, then
+further ones from a file. The output is one JSON object per line, for each size and language, or a table;
+recall_at_scale.py describes the files.
 
-The questions in ``recall_data`` are of an invented community: no model knows the answers. Each correction is asked for
-in two ways that share few words with it. The thresholds of the retrievers were looked for on ``tuning.tsv``, and
-then raised until 95 of 100 of the unrelated questions here find nothing.
+The questions in ``recall_data`` are about an invented community, so no model knows the answers. Each correction has two
+paraphrases that share few words with it. The thresholds of the retrievers were tuned on ``tuning.tsv``, then raised
+until 95 of 100 unrelated questions here find nothing.
 """
 
 from __future__ import annotations
@@ -44,34 +45,34 @@ MANY = 5_000
 
 
 def made(choice: RecallMethod, corrections: Sequence[ApprovedCorrection], question: str = "What?") -> Index:
-    """An index of ``corrections``, ready for what is asked in the language of ``question``."""
+    """An index of ``corrections``, ready for questions in the language of ``question``."""
     index = empty(choice)
     fill(index, corrections, question)
     return index
 
 
 def empty(choice: RecallMethod) -> Index:
-    """An index of nothing."""
+    """An empty index."""
     maker = index_maker(choice, functools.partial(WeightsCache().fetch, ENGLISH_WEIGHTS))
     assert maker is not None
     return maker()
 
 
 def found_first(choice: RecallMethod, cases: Sequence[Case]) -> tuple[int, int]:
-    """Of all paraphrases, how many find their own correction first; and how many there are."""
+    """How many paraphrases find their own correction first, and how many paraphrases there are."""
     index = made(choice, [case.correction for case in cases], cases[0].paraphrases[0])
     hits = [index.best(text, 1)[:1] == [case.correction] for case in cases for text in case.paraphrases]
     return sum(hits), len(hits)
 
 
 def left_alone(choice: RecallMethod, cases: Sequence[Case], unrelated: Sequence[str]) -> tuple[int, int]:
-    """Of questions that no correction is about, how many find none; and how many there are."""
+    """How many of the unrelated questions find no correction, and how many such questions there are."""
     index = made(choice, [case.correction for case in cases], "Где?")
     return sum(not index.best(text, 1) for text in unrelated), len(unrelated)
 
 
 def cost_ms(choice: RecallMethod, corrections: Sequence[ApprovedCorrection], questions: Sequence[str]) -> float:
-    """The median time of one question."""
+    """The median time per question."""
     index = made(choice, corrections)
     index.best(questions[0], 3)
     taken: list[float] = []
@@ -92,13 +93,13 @@ def many(cases: Sequence[Case]) -> list[ApprovedCorrection]:
 
 
 async def answered_by(model: ChatModel, question: str, corrections: Sequence[ApprovedCorrection] = ()) -> str:
-    """What ``model`` says to ``question``, told of ``corrections``."""
+    """The answer of ``model`` to ``question``, given ``corrections``."""
     turns = (ChatMessage("system", BRIEF_INSTRUCTION), ChatMessage("user", with_facts(question, corrections)))
     return "".join([part async for part in model.stream(turns)])
 
 
 async def answered_right(cases: Sequence[Case], told: Callable[[str], Sequence[ApprovedCorrection]]) -> int:
-    """How many paraphrases the demonstration model answers right, each with what ``told`` recalls for it."""
+    """How many paraphrases the demonstration model answers correctly, each given what ``told`` recalls for it."""
     engine = EmbeddedChat(WeightsCache().fetch("smollm2-135m"))
     await engine.start()
     try:
@@ -122,7 +123,7 @@ def row(*cells: object) -> str:
 
 
 async def report() -> str:
-    """The page, in Markdown."""
+    """The tables for the page, in Markdown."""
     english, russian, unrelated = cases_in("english.tsv"), cases_in("russian.tsv"), lines_in("unrelated.tsv")
     questions = [text for case in english for text in case.paraphrases]
     both = [*english, *russian]
@@ -157,7 +158,7 @@ async def report() -> str:
 
 
 def checked(runner: asyncio.Runner) -> Best:
-    """Recall with the check by the chat model that OPENAI_BASE_URL, OPENAI_API_KEY and CHAT_MODEL name."""
+    """Recall whose results are checked by the chat model that OPENAI_BASE_URL, OPENAI_API_KEY and CHAT_MODEL name."""
     model = ChatModel(
         EndpointAddress(os.environ["OPENAI_BASE_URL"], os.environ.get("OPENAI_API_KEY", "none")),
         os.environ["CHAT_MODEL"],

@@ -1,4 +1,4 @@
-"""Recall with many corrections: the project's own first, those of a file beside them, asked for in other words."""
+"""Recall with many corrections: the project's own and those of a file, asked for with paraphrases."""
 
 from __future__ import annotations
 
@@ -15,49 +15,49 @@ from bot.recall.calibrated import is_english
 from bot.recall.indexes import Index
 
 BESIDE = (0, 100, 300, 1000, 3000, 5000)
-"""So many corrections of the file beside the project's own, as far as it has them."""
+"""How many corrections of the file are added to the project's own, as far as the file has as many."""
 LANGUAGES = {"english": "english.tsv", "russian": "russian.tsv"}
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What one index does in one language; shares from 0 to 1."""
+    """The results of one index in one language; shares are from 0 to 1."""
 
     language: str
     corrections: int
     found_first: float
-    """Of the paraphrases, those that recall their own correction before others."""
+    """The share of the paraphrases that recall their own correction first."""
     found_among_three: float
     wrongly_recalled: float
-    """Of the questions that no correction answers, those that recall any."""
+    """The share of the questions that no correction answers that recall one anyway."""
     everyday_wrongly_recalled: float
-    """As that, of questions that people ask everywhere."""
+    """The same for everyday questions."""
     ms: float
-    """A question, the median."""
+    """The median time per question."""
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """What is asked of the measurement."""
+    """The input files."""
 
     corrections: Path
-    """A line a correction: question, tab, answer."""
+    """One correction per line: question, tab, answer."""
     questions: Path
-    """A line a question that none of them answers."""
+    """One question per line, which no correction answers."""
     paraphrases: Path | None
-    """A line a correction asked for in other words: its question, a tab, and each paraphrase after a tab. Where neither
-    the project nor the file of corrections has the question, the second column is its answer."""
+    """One correction per line: its question and its paraphrases, separated by tabs. If neither the project nor the file
+    of corrections has the question, the second column is its answer."""
 
 
 class FileError(Exception):
-    """Raised when a line of a file has not what it should have."""
+    """Raised when a file is empty or a line has too few columns."""
 
 
 def rows_in(path: Path, columns: int = 1) -> list[list[str]]:
-    """The lines of ``path`` that are not empty, at their tabs.
+    """The non-empty lines of ``path``, split at tabs.
 
     Raises:
-        FileError: one has fewer columns than ``columns``, or there is none at all.
+        FileError: a line has fewer than ``columns`` non-empty columns, or there are no lines.
     """
     rows = []
     for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):
@@ -73,16 +73,16 @@ def rows_in(path: Path, columns: int = 1) -> list[list[str]]:
 
 
 Best = Callable[[Index, str], Sequence[ApprovedCorrection]]
-"""What an index recalls for a question."""
+"""Returns what an index recalls for a question."""
 
 
 def by_score(index: Index, question: str) -> Sequence[ApprovedCorrection]:
-    """What is above the threshold."""
+    """The three best corrections at most, of those above the index's threshold."""
     return index.best(question, 3)
 
 
 def measured(files: Files, made: dict[str, Index], best: Best = by_score) -> Iterator[Measured]:
-    """Each size and language, with the empty index ``made`` for it; ``best`` asks it."""
+    """Measure each language and size. ``made``: an empty index per language. ``best``: how an index is queried."""
     beside = [
         ApprovedCorrection(f"file-{n}", 10_000 + n, row[0], row[1])
         for n, row in enumerate(rows_in(files.corrections, 2))
@@ -97,7 +97,7 @@ def measured(files: Files, made: dict[str, Index], best: Best = by_score) -> Ite
         for size in sorted({min(size, len(further)) for size in BESIDE}):
             index = made[language]
             held = [*(case.correction for case in own), *further[:size]]
-            # As on a server where both are spoken.
+            # As on a server where both languages are spoken.
             fill(index, held, own[0].paraphrases[0])
             there = {correction.id for correction in held}
             cases = [*own, *(case for case in asked_for if case.correction.id in there)]
@@ -128,8 +128,8 @@ def as_json(one: Measured) -> dict[str, object]:
 def _cases(
     own: Sequence[Case], beside: Sequence[ApprovedCorrection], paraphrases: Sequence[Sequence[str]], *, english: bool
 ) -> tuple[list[Case], list[Case], list[ApprovedCorrection]]:
-    """The project's cases, with the ``paraphrases`` that are of them; those that are of others of the language; and the
-    corrections beside the project's own, of which those come first that are asked for."""
+    """The project's cases, with further paraphrases from ``paraphrases``; the cases that ``paraphrases`` makes of other
+    corrections in the language; and the corrections to add to the project's own, those of these cases first."""
     by_question = {case.correction.prompt: case for case in own}
     known = {correction.prompt: correction for correction in beside}
     asked_for: list[Case] = []
@@ -147,7 +147,7 @@ def _cases(
 
 
 def _of_language(texts: Sequence[str], *, english: bool) -> list[str]:
-    """Those of the language; all of them where there are none."""
+    """Those of ``texts`` that are in the language, or all of them if none are."""
     return [text for text in texts if is_english(text) == english] or list(texts)
 
 

@@ -1,9 +1,9 @@
-"""Measures how long it takes until a guild's corrections can be recalled: the first time, and after a restart.
+"""Measures how long it takes until a guild's corrections can be recalled, the first time and after a restart.
 
     python -m benchmarks.recall_loading [--corrections 5000] [--languages English] [--database URL]
                                         [--write docs/recall.md]
 
-The database has to be empty; without one, an SQLite file that is deleted afterwards is taken.
+The database must be empty; by default, it is an SQLite file that is deleted afterwards.
 """
 
 from __future__ import annotations
@@ -35,27 +35,27 @@ from bot.storage.tables import CorrectionRow, RecallVectorRow
 from bot.weights.weights import WeightsCache
 
 LANGUAGES = {"English": (1, "english.tsv"), "Russian": (2, "russian.tsv")}
-"""Each with the guild that has its corrections."""
+"""For each language, the id of the guild that has its corrections, and the file that they come from."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loading:
-    """What it takes until a guild's corrections can be recalled."""
+    """What it took until a guild's corrections could be recalled."""
 
     language: str
     corrections: int
     worked_out_s: float
-    """Until all were worked out and stored."""
+    """The time until all embeddings were computed and stored."""
     loaded_s: float
-    """Until the first answer after a restart, with the embedding in memory."""
+    """The time until the first result after a restart, with the embedding model already in memory."""
     question_ms: float
-    """The next question."""
+    """The time for the next question."""
     stored_bytes: int
-    """Of vectors."""
+    """The size of the stored vectors."""
 
 
 async def teach(database: Database, guild: int, name: str, count: int) -> str:
-    """Have ``count`` corrections approved, all different; another way to ask for one of them."""
+    """Store ``count`` approved corrections, all different; returns a paraphrase of one of them."""
     cases, now = cases_in(name), datetime.now(UTC)
     rows = [
         {
@@ -73,13 +73,13 @@ async def teach(database: Database, guild: int, name: str, count: int) -> str:
 
 
 async def measured(database: Database, language: str, count: int) -> Loading:
-    """One language in a guild of its own."""
+    """Measure one language, in a guild of its own."""
     guild, name = LANGUAGES[language]
     question = await teach(database, guild, name, count)
     maker = index_maker(RecallMethod.AUTO, functools.partial(WeightsCache().fetch, ENGLISH_WEIGHTS))
 
     def fresh() -> Recall:
-        """As after a start of the process."""
+        """A ``Recall`` with nothing loaded, as after a restart."""
         return Recall(CorrectionQueries(database).taught, maker, MemoryStore(database).taught)
 
     async def stored() -> tuple[int, int]:
@@ -91,7 +91,7 @@ async def measured(database: Database, language: str, count: int) -> Loading:
 
     began_s, first = time.perf_counter(), fresh()
     await first.near(guild, question)
-    # What is of another language than English is stored twice: that it is, and its vectors.
+    # A correction that is not in English has two rows: one that says so, and one with its vectors.
     while (await stored())[0] < count * (1 if language == "English" else 2):
         await asyncio.sleep(0.2)
     worked_out_s = time.perf_counter() - began_s

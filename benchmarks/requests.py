@@ -1,13 +1,13 @@
-"""How many requests to Discord one question costs: Discord allows 50 a second for a whole bot.
+"""How many requests to Discord one question costs; Discord allows 50 a second for a whole bot.
 
     python -m benchmarks.requests [--only costs | limit] [--per-second 10] [--questions 60]
 
-The real bot in the sandbox, with a chat model that writes twenty words a second. Counted is what Discord counts:
-everything but the download of files; answers to commands and buttons are exempt from its limit for the whole bot, and
-stand in a column of their own. Counts can be compared between machines where those keep up with the writing.
+The real bot runs in the sandbox, with a chat model that writes twenty words a second. All requests that Discord counts
+are counted, which is all but downloads of files. Responses to commands and buttons are exempt from the limit for the
+whole bot and have their own column. Counts can be compared between machines that keep up with the writing.
 
-``limit``: so many questions within two seconds, on as many servers, at a Discord that takes so many requests a second:
-with the pace that the bot keeps and without it. Fifty a second would need more than two cores to be met at all.
+``limit``: ``--questions`` questions within two seconds, each on its own server, while Discord accepts ``--per-second``
+requests a second, with and without the bot's own rate limiting. Reaching fifty a second would take more than two cores.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Ask = Callable[[BotHarness], Awaitable[Message]]
 
 
 def requests_for(sandbox: Sandbox) -> Counter[str]:
-    """What the bot has asked of Discord since the log was cleared last: how often each method and route."""
+    """The bot's requests to Discord since the log was last cleared: how often each method and route."""
     made = [one for one in sandbox.requests.all() if not one.by_person and one.path.startswith(_COUNTED)]
     return Counter(f"{one.method} {_ID.sub('/ID', one.path)}" for one in made)
 
@@ -81,11 +81,11 @@ ROWS: Sequence[tuple[str, Ask, int]] = (
     ("a voice note, answered in writing", voice_note, 20),
     ("/ask, a short answer", command, 20),
 )
-"""What is asked, how, and how many words the answer has."""
+"""The name of each row, how the question is asked, and how many words the answer has."""
 
 
 async def cost(harness: BotHarness, ask: Ask, words: int, *, aloud: bool) -> Counter[str]:
-    """The requests for one question, until its answer is whole, and posted aloud where it is spoken."""
+    """The requests for one question, until its answer is complete and, if it is spoken, its voice message is posted."""
     harness.chat.answer = " ".join(f"Word{n}." if n % 10 == 9 else f"word{n}" for n in range(words))
     harness.sandbox.requests.clear()
     asked = await ask(harness)
@@ -104,7 +104,7 @@ async def cost(harness: BotHarness, ask: Ask, words: int, *, aloud: bool) -> Cou
 
 
 async def under_the_limit(per_s: int, questions: int, *, is_paced: bool) -> None:
-    """One row: ``questions``, each on a server of its own, at a Discord that takes ``per_s`` requests a second."""
+    """Print one row: ``questions`` questions, each on its own server, with Discord's limit at ``per_s`` a second."""
     options = Options(global_requests_per_s=per_s, requests_per_bucket=5, request_log_limit=100_000)
     async with ScriptedChat() as chat, Sandbox(options=options) as sandbox, populated(sandbox, chat) as harness:
         chat.answer, chat.first_word_delay_s, chat.word_delay_s = " ".join(["word"] * 60), FIRST_WORD_S, WORD_S
@@ -150,14 +150,14 @@ async def main() -> None:
         )
         print("| pace | answered | requests | a question | refused | median wait s | longest s |")
         print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
-        # It tells of each refusal.
+        # The bot logs every refused request.
         logging.disable(logging.ERROR)
         for is_paced in (True, False):
             await under_the_limit(arguments.per_second, arguments.questions, is_paced=is_paced)
 
 
 async def costs() -> None:
-    """The table of what one question costs."""
+    """Print the table of what one question costs."""
     print("\n| question | requests | exempt | of what |\n| --- | ---: | ---: | --- |")
     for speak in ("never", "voice"):
         async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:

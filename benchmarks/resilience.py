@@ -1,12 +1,12 @@
-"""What one member, one server or one endpoint can do to everybody else, and what kills and faults lose.
+"""How much one member, server or endpoint can harm everybody else, and what is lost through kills and faults.
 
     python -m benchmarks.resilience [--only NAME ...] [--lost] [--soak SECONDS]
 
-Starling runs as a process of its own, in a sandbox of this one. While each attack of ``tests.attacks`` runs, one on
-another server uses /hi again and again: what is told is the longest wait. Memory is what Starling and its children take
-above what they took before. ``--soak`` is something else: a message a second, through kills and faults, and whether
-what Starling takes stays flat. Times depend on the machine and on what else it does; the first row, which is of an idle
-Starling, says how much.
+Starling runs in a separate process, in a sandbox in this one. During each attack of ``tests.attacks``, a member of
+another server uses /hi again and again, and the longest wait is reported. Memory is how much more Starling and its
+children take than before the attack. ``--soak`` instead sends a message a second through kills and faults, and reports
+whether Starling's memory and descriptors stay flat. Times depend on the machine and its other load; the first row, of
+an idle Starling, shows how much.
 """
 
 from __future__ import annotations
@@ -42,17 +42,17 @@ from tests.scripted_chat import ScriptedChat
 
 PATIENCE_S = 120.0
 ACKNOWLEDGED_S = 3.0
-"""Discord's limit; the sandbox waits longer here, so that it can be told how long it took."""
+"""Discord's limit. The sandbox waits longer here, so that the actual time can be measured."""
 FLOOD, ASKED_IN_FLOOD = 115, 10
 KILLS, KILL_EVERY_S, QUESTIONS_A_KILL = 5, 15.0, 12
 STORM_S, STORM_FAULTS = 60.0, 71
 SETTLING_S = 20.0
-"""After a start until nothing more is loaded or caught up on."""
+"""How long to wait after a start until everything is loaded and nothing is left to catch up on."""
 SAMPLED_S = 0.1
 
 
 class BotProcess:
-    """Starling, started, killed and started again on one data folder."""
+    """Starling as a process that can be started, killed and started again, on one data folder."""
 
     def __init__(self, folder: Path, sandbox: Sandbox, chat: ScriptedChat) -> None:
         self._environment = kept() | {
@@ -66,7 +66,7 @@ class BotProcess:
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
-        """Start it, and wait until it says that it is ready."""
+        """Start Starling and wait until it reports that it is ready."""
         starts = self._starts
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
@@ -78,7 +78,7 @@ class BotProcess:
                 await asyncio.sleep(0.05)
 
     async def kill(self) -> None:
-        """As ``kill -9``, or a cut of power, does."""
+        """Kill Starling, as ``kill -9`` or a power cut does."""
         assert self._process is not None
         self._process.kill()
         await self._process.wait()
@@ -89,7 +89,7 @@ class BotProcess:
 
     @property
     def memory_bytes(self) -> int:
-        """Of it and its children, what they share counted for each."""
+        """The memory of Starling and its children; shared memory is counted for each of them."""
         assert self._process is not None
         found = 0
         with contextlib.suppress(psutil.Error):
@@ -107,7 +107,7 @@ class BotProcess:
 
 @dataclass
 class Watch:
-    """What everybody else noticed, and what it took."""
+    """How long another member waited during an attack, and how much memory Starling took."""
 
     waits_s: list[float] = field(default_factory=list)
     most_bytes: int = 0
@@ -124,19 +124,19 @@ class Watch:
 
 @dataclass
 class Place:
-    """The bot in its sandbox, and those who are there."""
+    """The bot in its sandbox, and the people there."""
 
     bot: BotProcess
     harness: BotHarness
 
     @property
     def other(self) -> DiscordUser:
-        """A person on another server than the one that the attacks come from."""
+        """A person on a server other than the one that the attacks come from."""
         return self.harness.russian
 
     @contextlib.asynccontextmanager
     async def watched(self) -> AsyncIterator[Watch]:
-        """Someone else's waits, and Starling's memory, for as long as the block."""
+        """Record another member's waits and Starling's memory during the block."""
         watch = Watch(before_bytes=self.bot.memory_bytes)
 
         async def ask() -> None:
@@ -166,7 +166,7 @@ class Place:
 
 
 class Opened:
-    """A ``Place`` for as long as a block."""
+    """A ``Place`` that exists during the block."""
 
     def __init__(self) -> None:
         self._stack = contextlib.AsyncExitStack()
@@ -221,7 +221,8 @@ def attack_list() -> dict[str, Callable[[BotHarness], Awaitable[object]]]:
 
 
 async def flood(harness: BotHarness) -> None:
-    """One member asks and asks, while another asks now and then elsewhere; the share of the latter's is told."""
+    """One member keeps asking, while another asks now and then on another server; prints how many questions of the
+    latter were refused."""
     harness.chat.word_delay_s = 0.5
     try:
         asked = [
@@ -240,7 +241,7 @@ async def flood(harness: BotHarness) -> None:
 
 
 async def attacked(only: Sequence[str]) -> list[str]:
-    """The first table."""
+    """The first table: what each attack does to others."""
     rows = [
         "| while | longest wait of another server's /hi, s | median, s | later than 3 s | memory above before, MB |"
     ]
@@ -261,18 +262,18 @@ async def attacked(only: Sequence[str]) -> list[str]:
     return rows
 
 
-# What is lost, and what comes twice
+# What is lost, and what is answered twice
 
 
 @dataclass
 class Asked:
-    """Questions, each of its own words, and what came of them."""
+    """Questions, each with different words, and the answers to them."""
 
     harness: BotHarness
     messages: list[Message] = field(default_factory=list)
 
     async def ask(self) -> None:
-        """One more, by one of three people in one of four places."""
+        """Ask one more question, by one of three people in one of four places."""
         harness, number = self.harness, len(self.messages)
         person, place = (
             (harness.member, "general"), (harness.russian, ELSEWHERE), (harness.administrator, "voice-notes"),
@@ -292,7 +293,7 @@ class Asked:
         return [message for message in known.values() if message["author"]["id"] == self.harness.bot_id]
 
     def _answers(self) -> dict[str, int]:
-        """How many answers there are, by the ids of questions."""
+        """How many answers there are, by the id of the question."""
         answers: dict[str, int] = {}
         for message in self._known():
             about = _replied_to(message)
@@ -301,7 +302,7 @@ class Asked:
         return answers
 
     async def settle(self, timeout_s: float = PATIENCE_S) -> tuple[int, int, int]:
-        """``counts`` once nothing more comes."""
+        """Wait until every question is answered, at most ``timeout_s``, and five seconds more; returns ``counts``."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 while self.counts()[2]:
@@ -310,7 +311,8 @@ class Asked:
         return self.counts()
 
     def row(self, name: str, counts: tuple[int, int, int]) -> str:
-        """A line of the table; what else was said to questions that have no answer is printed beside it."""
+        """A line of the table, which is printed as well; first prints each unanswered question with the bot's other
+        replies to it."""
         answers = self._answers()
         for number, message in enumerate(self.messages):
             if not answers.get(message["id"]):
@@ -327,7 +329,7 @@ def _replied_to(message: Message) -> str | None:
 
 
 def disturb(sandbox: Sandbox, chance: random.Random) -> None:
-    """One fault, of any kind."""
+    """Cause one fault of a random kind."""
     kind = chance.choice(
         ["error", "error", "drop", "drop", "rate_limit", "slow", "reconnect", "resume", "lose", "close"]
     )
@@ -344,14 +346,14 @@ def disturb(sandbox: Sandbox, chance: random.Random) -> None:
 
 
 async def lost() -> list[str]:
-    """The second table."""
+    """The second table: what kills and faults lose."""
     rows = ["| through | questions | answered once | twice or more | never |", "| --- | ---: | ---: | ---: | ---: |"]
     async with Opened() as place:
         place.harness.chat.answer = None
         harness, bot = place.harness, place.bot
         known = Asked(harness)
         for _ in range(4):
-            await known.ask()  # in places that it knows, it looks for what it missed
+            await known.ask()  # it catches up only in places that it knows
         await known.settle()
         asked = Asked(harness)
         for _kill in range(KILLS):
@@ -390,7 +392,8 @@ async def lost() -> list[str]:
 
 
 async def soaked(seconds: float) -> list[str]:
-    """A message a second, a fault every five seconds, a kill at a sixth, a third and a half of the time."""
+    """The table of a long run: a message a second, a fault every five seconds, and a kill after a sixth, a third and
+    half of the time."""
     chance = random.Random(23)
     samples: list[tuple[float, int, int]] = []
     async with Opened() as place:

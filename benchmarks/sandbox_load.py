@@ -1,11 +1,11 @@
-"""How many messages a second the sandbox takes and hands on, and what that costs.
+"""How many messages a second the sandbox accepts and delivers, and what that costs.
 
     python -m benchmarks.sandbox_load [--rates 250 1000] [--people 1000] [--seconds 10]
 
-Every part is a process of its own: the sandbox, those who post, a hikari bot and a bare WebSocket. Two ways in are
-measured: ``rest``, where each person posts over HTTP as a client would, and ``python``, where the same messages are
-handed to the sandbox within its process, which shows what HTTP costs. The delay is from just before the post to the
-listener's handler. Ratios can be compared between machines, rates and times cannot.
+Every part runs in a separate process: the sandbox, the posters, a hikari bot and a bare WebSocket. Two ways in are
+measured: ``rest``, where people post over HTTP as clients do, and ``python``, where the same messages are handed to the
+sandbox within its process, which shows what HTTP costs. The delay is measured from just before the post to the
+listener's handler. Ratios can be compared between machines; rates and times cannot.
 """
 
 from __future__ import annotations
@@ -42,18 +42,18 @@ INTENTS = hikari.Intents.GUILDS | hikari.Intents.GUILD_MESSAGES | hikari.Intents
 
 @dataclass
 class Tally:
-    """What a listener heard of messages that read ``author number sent_at_ns``."""
+    """What a listener received, of messages whose content is ``author number sent_at_ns``."""
 
     heard: int = 0
-    """How many came."""
+    """How many messages came."""
     reordered: int = 0
-    """How many came after a newer one of their channel, or of their author."""
+    """How many came after a newer one in their channel, or were not the next one of their author."""
     doubled: int = 0
-    """How many came again."""
+    """How many came more than once."""
     delays_s: list[float] = field(default_factory=list)
     """From the post to the handler."""
     first_s: float = 0.0
-    """When the first came, by the monotonic clock; so with ``last_s``."""
+    """When the first came, on the monotonic clock; ``last_s`` likewise for the last."""
     last_s: float = 0.0
     _ids: set[int] = field(default_factory=set, repr=False)
     _newest: dict[int, int] = field(default_factory=dict, repr=False)
@@ -83,7 +83,7 @@ class Tally:
 
 @dataclass(frozen=True)
 class Author:
-    """Who posts, and where."""
+    """A person who posts, and the channel."""
 
     token: str
     channel_id: int
@@ -91,7 +91,7 @@ class Author:
 
 @dataclass
 class Posted:
-    """How posting went: ``due`` posts in ``duration_s``, of which ``accepted`` were answered with 200."""
+    """The result of posting: ``due`` posts in ``duration_s``, of which ``accepted`` got a response with status 200."""
 
     due: int
     accepted: int
@@ -102,7 +102,7 @@ class Posted:
 
 
 async def listen_bare(gateway: str, token: str, tally: Tally, ready: asyncio.Event) -> None:
-    """A WebSocket that does nothing but unpack and count, until it is cancelled."""
+    """Listen with a WebSocket that only decompresses, parses and counts, until it is cancelled."""
     inflator = zlib.decompressobj()
     async with (
         aiohttp.ClientSession() as http,
@@ -122,7 +122,7 @@ async def listen_bare(gateway: str, token: str, tally: Tally, ready: asyncio.Eve
 
 
 async def listen_hikari(rest_url: str, token: str, tally: Tally, ready: asyncio.Event) -> None:
-    """A hikari bot that counts, until it is cancelled."""
+    """Listen with a hikari bot that counts, until it is cancelled."""
     bot = hikari.GatewayBot(
         token, rest_url=rest_url, banner=None, logs=None, intents=INTENTS, suppress_optimization_warning=True
     )
@@ -139,14 +139,14 @@ async def listen_hikari(rest_url: str, token: str, tally: Tally, ready: asyncio.
         await bot.close()
 
 
-# Those who post
+# The posters
 
 
 async def post_rest(host: str, port: int, authors: Sequence[Author], rate: float, duration_s: float) -> Posted:
-    """Let the authors post in turn, ``rate`` times a second altogether.
+    """Let the authors post in turn, ``rate`` times a second in all.
 
-    Each of the connections belongs to some of them, who wait for one another's answers. Requests are written by hand:
-    an HTTP library would take more of the machine than what is measured.
+    Each connection is shared by several authors, who wait for each other's responses. Requests are written by hand: an
+    HTTP library would take more processor time than what is being measured.
     """
     shares = [authors[i::CONNECTIONS] for i in range(min(CONNECTIONS, len(authors)))]
     streams = [await asyncio.open_connection(host, port) for _ in shares]
@@ -211,7 +211,7 @@ async def authors_in(sandbox: Sandbox, people: int) -> list[Author]:
     return [Author(sandbox.add_person(f"person {n}"), ids[n % CHANNELS]) for n in range(people)]
 
 
-# Processes. The first thing that each sends is that it is ready.
+# Processes. The first message of each says that it is ready.
 
 
 def _serve(pipe: Connection, people: int) -> None:
@@ -263,7 +263,7 @@ def _post(pipe: Connection, rest_url: str, authors: Sequence[Author], rate: floa
 
 
 def _memory_mb() -> float:
-    """The most memory that this process has had."""
+    """The peak memory of this process."""
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / (1 << 20)
 
@@ -289,7 +289,7 @@ class Child:
 
 
 def measure(way: str, rate: float, people: int, duration_s: float) -> dict[str, str]:
-    """One row of the table."""
+    """Measure one row of the table."""
     sandbox = Child(_serve, people)
     rest_url, gateway, token, authors = sandbox.hear()
     listeners = {kind: Child(_listen, kind, rest_url, gateway, token) for kind in ("bare", "hikari")}

@@ -1,12 +1,12 @@
-"""How much faster several workers are than one, and how much longer one waits for a worker than in one process.
+"""How much faster several workers are than one, and how much latency a worker adds compared with a single process.
 
     python -m benchmarks.scaling [--workers 1 2 4 8] [--notes N] [--only tasks | notes]
 
-First tasks of 0.4 s that take no processor, as a core elsewhere would do them: with three that ask for each worker, how
-many are done in a second; with one that asks for two workers, how much longer than the task itself it takes, beside a
-queue in this process. Each worker is a process with one place. Then voice notes in a direct message, one after another,
-to the real bot on PostgreSQL, which hears and speaks itself, or has a worker process do it: from the note to the last
-word of the answer in writing, to the answer aloud, and what a note costs in requests to Discord and in statements.
+First, tasks of 0.4 s that take no processor time, as if a core on another machine did them: throughput with three
+clients per worker, and with one client for every two workers the latency beyond the task itself, compared with a queue
+in this process. Each worker is a process that does one task at a time. Then voice notes, one after another, in a direct
+message to the real bot on PostgreSQL, which does speech itself or leaves it to a worker process: the time from the note
+to the complete written answer and to the spoken one, and the requests to Discord and SQL statements per note.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ ANSWER = "The heron waits in the shallow water. Then it flies away."
 
 @dataclass
 class NoteCost:
-    """What notes took, each."""
+    """The measurements of each note."""
 
     written_s: list[float] = field(default_factory=list)
     aloud_s: list[float] = field(default_factory=list)
@@ -71,7 +71,7 @@ async def notes(harness: BotHarness, count: int) -> NoteCost:
         await harness.voice_reply_to(answer)
         aloud_s = time.monotonic() - began_s
         await asyncio.sleep(0.7)
-        if number:  # the first one loads
+        if number:  # the first note includes loading
             cost.written_s.append(written_s)
             cost.aloud_s.append(aloud_s)
             requests = requests_for(harness.sandbox)

@@ -1,12 +1,13 @@
-"""What is lost and what is answered twice when gateways, workers and NATS are killed, as the table of docs/scaling.md.
+"""What is lost or answered twice when gateways, workers and NATS are killed: the table of docs/scaling.md.
 
     python -m benchmarks.scaling_chaos [--notes N] [--minute | --bots]
 
-Two workers with four places each, one gateway, and a NATS server with its streams on disk, each in a process of its
-own, are killed by kill -9 and brought back while notes come in, 35 a second. Hearing a note takes 0.3 s and no
-processor; what is promised and posted is written into a file, as a database and Discord would. ``--minute``: something
-at random is killed each two seconds for a minute. ``--bots``: the same each six seconds with real bots and workers in
-the sandbox, two of each, NATS and PostgreSQL; voice notes are answered in writing and aloud, one each three seconds.
+Two workers that do up to four tasks at once, one gateway, and a NATS server with its streams on disk, each in a
+separate process, are killed with ``kill -9`` and restarted while 35 notes a second come in. Transcribing a note takes
+0.3 s and no processor time; a file stands in for the database and Discord, recording what is promised and posted.
+``--minute``: a random part is killed every two seconds for a minute. ``--bots``: the same every six seconds with real
+bots and workers in the sandbox, two of each, NATS and PostgreSQL; one voice note every three seconds is answered in
+writing and aloud.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ ROWS: tuple[tuple[str, Collection[str], float], ...] = (
 
 
 async def killed_once(folder: Path, notes: int, what: Collection[str], away_s: float) -> Counts:
-    """``what`` is killed when a third of the notes is answered."""
+    """Kill ``what`` once, when a third of the notes is answered."""
     with running(NatsServer(folder)) as server:
         machines = Machines(server, folder, notes=notes, each_s=1 / RATE, lasts_s=LASTS_S, start=execute)
         try:
@@ -59,7 +60,7 @@ async def killed_once(folder: Path, notes: int, what: Collection[str], away_s: f
 
 
 async def killed_at_random(folder: Path, notes: int, lasts_s: float) -> tuple[Counts, int]:
-    """Each two seconds a part, or all; and how often."""
+    """Kill a random part, or all of them, every two seconds; returns also the number of kills."""
     with running(NatsServer(folder)) as server:
         machines = Machines(server, folder, notes=notes, each_s=lasts_s / notes, lasts_s=LASTS_S, start=execute)
         try:
@@ -80,18 +81,19 @@ def server_version() -> str:
 
 @dataclass(frozen=True, slots=True)
 class BotCounts:
-    """What became of notes to real bots."""
+    """The outcomes of the notes that were sent to real bots."""
 
     sent: int
     once: int
     told: int
-    """Not answered, but told why, with a button to have it answered: after three interruptions, say."""
+    """Notes that were not answered, for example after three interruptions; the person was told why, with a button to
+    have the note answered."""
     twice: int
     never: int
 
 
 async def bots_killed_at_random(lasts_s: float) -> tuple[BotCounts, int]:
-    """Real bots, real notes."""
+    """Kill random parts of a fleet of real bots; returns the outcomes of the notes and the number of kills."""
     with (
         tempfile.TemporaryDirectory() as name,
         running(NatsServer(Path(name))) as server,
@@ -130,7 +132,7 @@ async def bots_killed_at_random(lasts_s: float) -> tuple[BotCounts, int]:
 
 
 async def kill_in(fleet: Fleet, what: str) -> None:
-    """``what`` by kill -9, and begin it again."""
+    """Kill ``what`` with ``kill -9`` and start it again."""
     if what == "NATS":
         fleet.nats.kill()
         await asyncio.to_thread(fleet.nats.start)
@@ -143,7 +145,7 @@ async def kill_in(fleet: Fleet, what: str) -> None:
 
 
 async def counted(asked: Sequence[Asked]) -> BotCounts:
-    """Answered once is once in writing, whole, and once aloud."""
+    """Count the outcomes. A note is answered once if it has one complete written answer and one voice message."""
     counts: Counter[str] = Counter()
     for one in asked:
         found = await replies_to(one)

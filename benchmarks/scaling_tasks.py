@@ -1,8 +1,10 @@
-"""Tasks of 0.4 s that take no processor, as a core elsewhere would do them: how many a second, by workers, and how much
-longer than the task itself one waits, beside a queue in this process. ``benchmarks.scaling`` begins with it; alone it
-needs little more than the bus.
+"""Throughput and added latency of workers, for tasks of 0.4 s that take no processor time.
 
     python -m benchmarks.scaling_tasks 1 2 4 8 16
+
+The tasks only wait, as if a core on another machine did them. Measured for each number of workers: tasks a second, and
+the latency beyond the task itself, compared with a queue in this process. This is also the first part of
+``benchmarks.scaling``; on its own it needs little more than the bus.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ Ask = Callable[[], Awaitable[None]]
 
 @dataclass
 class Measured:
-    """What came of asking again and again."""
+    """The results of asking repeatedly."""
 
     done: int = 0
     lasted_s: float = 0.0
@@ -43,13 +45,13 @@ class Measured:
         return self.done / self.lasted_s
 
     def added_ms(self, share: float) -> float:
-        """Beyond the task itself, of so many of all."""
+        """The latency beyond the task itself, at the quantile ``share`` (from 0 to 1)."""
         waits = sorted(self.waits_s)
         return (waits[min(len(waits) - 1, int(share * len(waits)))] - EACH_S) * 1000
 
 
 async def asked(ask: Ask, people: int) -> Measured:
-    """So many ask again as soon as they are answered."""
+    """Have ``people`` clients ask for ``LASTS_S``, each again as soon as it is answered."""
     measured, began_s = Measured(), time.monotonic()
 
     async def one() -> None:
@@ -88,7 +90,7 @@ async def by_workers(folder: Path, workers: int, *, people: int) -> Measured:
                         )
                     )
 
-                await asyncio.gather(*(ask() for _worker in range(workers * 2)))  # until each has begun
+                await asyncio.gather(*(ask() for _worker in range(workers * 2)))  # until each worker has started
                 await asyncio.sleep(0.25 * workers)
                 return await asked(ask, people)
         finally:

@@ -1,10 +1,10 @@
-"""What so many notes a day take: machines, cores, connections, rows, bytes, requests; and what binds first.
+"""What a number of notes a day needs: machines, cores, connections, rows, bytes, requests; and the first bottleneck.
 
     python -m benchmarks.simulation [--notes-a-day 1000000] [--guilds 20000] [--voice-share 1] [--peak 3] ...
 
-Nothing runs but arithmetic: constants that were measured, each with its source below, and one day, second by second,
-in which notes come as Poisson has it around a curve with one peak, and wait for Discord's limit as ``bot/ui/pace.py``
-has them wait. What waits because too few cores were rented is not looked at: cores are counted for the peak.
+This is arithmetic only: measured constants, each with its source below, and one simulated day, second by second. Notes
+arrive as a Poisson process whose rate is a curve with one peak, and wait for Discord's limit as ``bot/ui/pace.py``
+makes them wait. Waiting for a free core is not simulated: the number of cores is sized for the peak.
 """
 
 from __future__ import annotations
@@ -22,67 +22,70 @@ from bot.work.bus.streams import DONE_KEPT_S
 
 DAY_S = 86_400
 
-# docs/speech.md, "How long people wait": two cores of an Intel Xeon with AMX hear 25.9 s of notes a second.
+# docs/speech.md, "How long people wait": two cores of an Intel Xeon with AMX transcribe 25.9 s of notes a second.
 HEARING_CORE_S = 2 / 25.9
-# docs/speech.md, "How it reads files": a note of 10 s is opened by a process of its own.
+# docs/speech.md, "How it reads files": opening a note of 10 s in a separate process.
 OPENING_CORE_S = 0.018
-# docs/speech.md, "How it speaks": Piper, a text of 15 s, for a second of speech.
+# docs/speech.md, "How it speaks": Piper with a text of 15 s, per second of speech.
 SPEAKING_CORE_S = 0.114
 # A gateway's processor time for a question that is answered in 60 words and four requests, and for a message that is
-# not for it: 60 of the one at 5 a second, 1,500 of the other, the sandbox and the chat endpoint in another process,
-# 2026-11-27, the same machine. The time for speech is not in it.
+# not for the bot: measured with 60 questions at 5 a second and with 1,500 messages, the sandbox and the chat endpoint
+# in another process, 2026-11-27, the same machine. Speech is not included.
 ANSWERING_CORE_S, OVERHEARING_CORE_S = 0.072, 0.0004
-# The growth of a bot on 2,000 servers of five channels above one on two, the same day.
+# How much more memory a bot on 2,000 servers of five channels takes than one on two servers, per server; the same day.
 GUILD_BYTES = 7_200
-# docs/resilience.md, "Requests to Discord", where enough is left: a text, a note answered in writing, one aloud.
+# docs/resilience.md, "Requests to Discord", when enough of the limit is left: a text, a note answered in writing, a
+# note answered aloud.
 REQUESTS = (2, 3, 4)
-# The same where next to nothing is left (python -m benchmarks.requests --only limit): the whole answer in one message,
-# and the voice message.
+# The same when next to nothing of the limit is left (python -m benchmarks.requests --only limit): one message with the
+# whole answer, and the voice message.
 MIN_REQUESTS = (1, 1, 2)
-# tests/app/test_statements.py: the most that a voice note may ask of the database.
+# tests/app/test_statements.py: the most database statements and transactions that a voice note may take.
 STATEMENTS, TRANSACTIONS = 20, 6
-# PostgreSQL 15 with fsync, two shared cores: pgbench, 16 clients, a row inserted, looked up and changed a transaction.
+# PostgreSQL 15 with fsync, two shared cores: pgbench, 16 clients, one insert, lookup and update per transaction.
 TRANSACTIONS_A_SERVER = 2_500
-# Rows of the tables jobs and exchanges (25 words asked, 60 answered) with their indexes, 50,000 of each, PostgreSQL 15.
+# A row of the tables jobs and exchanges (question of 25 words, answer of 60) with its share of the indexes, from 50,000
+# rows of each, PostgreSQL 15.
 JOB_BYTES, EXCHANGE_BYTES = 480, 700
 # nats-server 2.9.10, tasks and results of 40 KB, two clients and workers on two cores.
 TASKS_A_SERVER = 2_000
-# Voice messages as Discord's clients record them (4 kB a second, Discord's documentation) and as Piper's come out here.
+# Voice messages as Discord's clients record them (4 kB a second, Discord's documentation) and as made here with Piper.
 NOTE_BYTES_S, SPEECH_BYTES_S = 4_000, 4_260
-# The pool of one gateway (bot/storage/database.py): twenty, twenty more when all are in use, and one for its locks.
+# The connections of one gateway: a pool of twenty, twenty more when those are in use (bot/storage/database.py), and one
+# for its locks.
 CONNECTIONS = 41
-# Discord recommends a shard for about so many guilds; one identifies in five seconds where it allows one at once.
+# Discord recommends one shard per 1,000 guilds or so; at a ``max_concurrency`` of 1, one shard identifies every 5 s.
 GUILDS_A_SHARD, IDENTIFYING_S = 1_000, 5
 
 
 @dataclass(frozen=True)
 class Load:
-    """What is asked of Starling; the defaults are a million voice notes that are answered aloud."""
+    """The load on Starling; the defaults are a million voice notes a day, all answered aloud."""
 
     notes_a_day: int = 1_000_000
     guilds: int = 20_000
     voice_share: float = 1.0
-    """Of the notes: recordings; the others are texts."""
+    """The share of the notes that are recordings; the others are texts."""
     aloud_share: float = 1.0
-    """Of the recordings: answered aloud."""
+    """The share of the recordings that are answered aloud."""
     direct_share: float = 0.2
-    """Of the notes: in direct messages, all of which Discord tells to shard 0."""
+    """The share of the notes that come in direct messages, all of which Discord sends to shard 0."""
     note_s: float = 12.0
     answer_s: float = 10.0
-    """How long a spoken answer is."""
+    """The duration of a spoken answer."""
     chat_s: float = 5.0
-    """How long the chat model writes an answer."""
+    """How long the chat model takes to write an answer."""
     messages_a_guild: int = 1_000
-    """Messages a day in a guild that are not for Starling."""
+    """Messages per guild and day that are not for Starling."""
     peak: float = 3.0
-    """The busiest minute against the mean of the day."""
+    """The load at the peak of the day, as a multiple of the day's mean."""
     utilisation: float = 0.7
-    """How much of a core may be in use at the peak, so that nobody waits long for one."""
+    """The share of a core that may be in use at the peak, so that nobody waits long for one."""
     cores_a_machine: int = 16
     requests_per_s: float = 50.0
-    """Discord's limit."""
+    """Discord's limit for the bot."""
     latency_s: float = 0.1
-    """Until Discord answers: a place within its limit is taken for a second longer than that."""
+    """The time until Discord answers. A request uses up a place within the limit for one second longer than this."""
     retention_days: int = 30
 
     @property
@@ -91,21 +94,22 @@ class Load:
 
     @property
     def recordings_s(self) -> float:
-        """At the peak."""
+        """Recordings a second, at the peak."""
         return self.peak_notes_s * self.voice_share
 
     @property
     def spoken_s(self) -> float:
-        """Answers that are spoken a second, at the peak."""
+        """Spoken answers a second, at the peak."""
         return self.recordings_s * self.aloud_share
 
     @property
     def requests_taken_s(self) -> float:
-        """What of Discord's limit can be used."""
+        """How many requests a second can be made within Discord's limit."""
         return self.requests_per_s / (1 + self.latency_s)
 
     def requests_a_note(self, each: Sequence[float]) -> float:
-        """The mean, where a text, a note answered in writing and one aloud cost ``each``."""
+        """The mean requests per note; ``each``: the requests for a text, for a recording answered in writing, and for
+        one answered aloud."""
         text, written, aloud = each
         spoken = written + (aloud - written) * self.aloud_share
         return text + (spoken - text) * self.voice_share
@@ -117,14 +121,14 @@ class Need:
 
     what: str
     needed: float
-    """At the peak, or in all."""
+    """The amount needed at the peak, or in all."""
     unit: str
     one_gives: float | None = None
-    """How much of it a machine, a process or a server gives; None: it is only to be known."""
+    """The amount that one machine, process or server provides; None if the line is for information only."""
     of_which: str = ""
-    """What that is one of."""
+    """What provides it: a machine, a process, a server."""
     grows: bool = True
-    """Whether there may be more of those."""
+    """Whether there can be more than one of these."""
 
     @property
     def many(self) -> int | None:
@@ -132,12 +136,12 @@ class Need:
 
     @property
     def share(self) -> float:
-        """Of what one gives, for what there is but one of."""
+        """The amount needed, as a share of what one provides."""
         return 0.0 if self.one_gives is None else self.needed / self.one_gives
 
 
 def needs(load: Load) -> list[Need]:
-    """What ``load`` takes at its peak."""
+    """What ``load`` needs at its peak."""
     notes_s, busy, machine = load.peak_notes_s, load.utilisation, load.cores_a_machine
     hearing = load.recordings_s * (load.note_s * HEARING_CORE_S + OPENING_CORE_S) / busy
     speaking = load.spoken_s * load.answer_s * SPEAKING_CORE_S / busy
@@ -181,13 +185,13 @@ def needs(load: Load) -> list[Need]:
 
 
 def most_notes_a_day(load: Load, need: Need) -> float:
-    """How many notes a day what there is but one of would bear, all else the same."""
+    """The most notes a day for a ``need`` that only one thing can provide, all else being equal."""
     return load.notes_a_day / need.share
 
 
 def rates(load: Load) -> NDArray[np.float64]:
-    """Notes a second that are to be expected in each second of the day: a curve with one peak, which is ``peak`` times
-    the mean, and lowest at its beginning."""
+    """The expected number of notes in each second of the day: a curve with one peak of ``peak`` times the mean, lowest
+    at the beginning of the day."""
     low, high = 0.0, 50.0
     for _ in range(60):
         steepness = (low + high) / 2
@@ -199,20 +203,20 @@ def rates(load: Load) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class Waits:
-    """How long last words waited for Discord's limit, over all notes of a day, in seconds."""
+    """How long complete answers waited for Discord's limit, in seconds, over all notes of a day."""
 
     median_s: float
     p99_s: float
     longest_s: float
     late_share: float
-    """Notes that waited for more than ten seconds."""
+    """The share of the notes that waited for more than ten seconds."""
     whole_share: float
-    """Of the requests that show an answer as it grows, and that somebody is typing: those that there was room for."""
+    """The share of the requests for typing indicators and for edits of growing answers that there was room for."""
 
 
 def wait_for_discord(load: Load, seed: int = 1) -> Waits:
-    """The day, second by second: what must be sent comes first, in its order; what there is room for beside it, up to
-    the share that is kept free, shows that something is going on."""
+    """Simulate the day, second by second. What must be sent goes first, in order. The room that is left beside it,
+    except for the share that is kept free, goes to signs of progress."""
     notes = np.random.default_rng(seed).poisson(rates(load))
     least = load.requests_a_note(MIN_REQUESTS)
     more = load.requests_a_note(REQUESTS) - least
@@ -234,7 +238,7 @@ def wait_for_discord(load: Load, seed: int = 1) -> Waits:
 
 
 def takes(load: Load) -> str:
-    """What it takes, and what binds first, as Markdown."""
+    """What the load needs, and what becomes the bottleneck first, as Markdown."""
     lines = [
         f"{load.notes_a_day:,} notes a day in {load.guilds:,} guilds: {load.notes_a_day / DAY_S:.1f} a second, "
         f"{load.peak_notes_s:.1f} at the peak; {load.voice_share:.0%} of them recordings of {load.note_s:g} s, "
@@ -257,7 +261,7 @@ def takes(load: Load) -> str:
 
 
 def days(load: Load) -> str:
-    """How long people wait for Discord's limit, by how many they are and what it is, as Markdown."""
+    """How long people wait for Discord's limit, by notes a day and by the limit, as Markdown."""
     lines = [
         "| notes a day | Discord takes a second | median wait s | p99 s | longest s | later than 10 s | signs shown |",
         "| ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
@@ -275,7 +279,7 @@ def _number(value: float) -> str:
 
 
 def _rounded(value: float) -> int:
-    """To two digits: more than that the constants do not tell."""
+    """``value`` rounded down to two digits: the constants are no more precise than that."""
     step = 10 ** max(0, int(math.log10(value)) - 1)
     return int(value // step * step)
 

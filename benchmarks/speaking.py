@@ -1,7 +1,7 @@
-"""What speaking costs, and how soon it is heard: `python -m benchmarks.speaking`.
+"""What speech synthesis costs, and how soon it can be heard: `python -m benchmarks.speaking`.
 
 Each text is spoken by each offline engine, sentence by sentence and, in the same run, as one piece. Times depend on the
-machine and on what else runs there; compare the columns of one run with each other.
+machine and its other load; compare only figures of the same run with each other.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ TEXTS = {
 TEXTS["long"] = " ".join([TEXTS["medium"]] * 3)
 
 WORDS_PER_S = 8.0
-"""How fast a chat model writes in the rows of streaming."""
+"""How fast a chat model writes, for the last column."""
 
 
 class Row(NamedTuple):
@@ -58,7 +58,7 @@ async def by_sentences(engine: Engine, text: str) -> Row:
 
 
 async def as_one(engine: Engine, text: str) -> Row:
-    """The same in one piece, of which nothing can be heard before all of it is there."""
+    """The same in one piece, so that nothing can be heard before all of it is synthesised."""
     voice = best_voice(await engine.voices(), "en")
     assert voice is not None, "both engines speak English"
     began_s, began_cpu_s = time.perf_counter(), time.process_time()
@@ -71,7 +71,7 @@ async def as_one(engine: Engine, text: str) -> Row:
 
 
 async def after_last_word_s(engine: Engine, text: str) -> float:
-    """How long after the last word of an answer its voice message is ready, when a model writes ``WORDS_PER_S``."""
+    """How long after an answer's last word its voice message is ready, if the model writes at ``WORDS_PER_S``."""
     async with Synthesizer([engine]).stream(hint="en") as stream:
         for word in text.split(" "):
             stream.write(f"{word} ")

@@ -1,9 +1,9 @@
-"""How much speech this machine hears in a second, from files to words: on a graphics card where there is one.
+"""How much speech this machine transcribes in a second, from files to words: on a graphics card if there is one.
 
     python -m benchmarks.throughput [folder] [--device auto|cpu|cuda] [--together 1 64 400] [--notes 600] [--model DIR]
 
-The folder is one of ``benchmarks.transcription``. Its recordings are sent again and again, so many at the same time,
-and heard by each quality and, one after the other, by stock faster-whisper and its pipeline of batches.
+The folder is as for ``benchmarks.transcription``. Its recordings are sent again and again, ``--together`` at a time,
+and transcribed with each quality and, one after the other, by stock faster-whisper and its batched pipeline.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ class File:
     data: bytes
     language: str
     words: str
-    """That are said in it, normalised."""
+    """The words that are said in it, normalised."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What was made of a file."""
+    """The transcript of a file."""
 
     file: File
     text: str
@@ -72,7 +72,7 @@ def row(together: int, way: str, heard: Sequence[Heard], wall_s: float) -> str:
 
 
 async def starling(transcriber: Transcriber, files: Iterable[File], together: int) -> tuple[list[Heard], float]:
-    """What is made of ``files``, so many of them sent at the same time, and in how many seconds."""
+    """The transcripts of ``files``, sent ``together`` at a time, and how many seconds they took in all."""
     coming, heard = iter(files), list[Heard]()
 
     async def person() -> None:
@@ -89,7 +89,7 @@ async def starling(transcriber: Transcriber, files: Iterable[File], together: in
 def stock(
     transcribe: Callable[[io.BytesIO], tuple[Iterable[Segment], TranscriptionInfo]], files: Sequence[File]
 ) -> tuple[list[Heard], float]:
-    """The same with one of faster-whisper's ways, one file after the other."""
+    """The same with one of faster-whisper's methods, one file after the other."""
     heard: list[Heard] = []
     began_s = time.perf_counter()
     for file in files:
@@ -104,7 +104,7 @@ def stock_rows(model: Path, device: DeviceChoice, compute_type: str, files: Sequ
     """The rows of faster-whisper."""
     whisper = WhisperModel(str(model), device=device.name, device_index=device.index, compute_type=compute_type)
     pipeline = BatchedInferencePipeline(whisper)
-    # What only the first one costs.
+    # Warm-up.
     stock(whisper.transcribe, files[:1])
     yield row(1, "stock", *stock(whisper.transcribe, files))
     yield row(
@@ -129,7 +129,7 @@ async def main() -> None:
     for quality in Quality:
         transcriber = Transcriber(model, device=arguments.device, quality=quality, max_waiting=max(arguments.together))
         await transcriber.load()
-        # The processes that open files for a graphics card come with the work.
+        # Warm-up: the processes that decode files for a graphics card are only started once there is work.
         await starling(transcriber, islice(cycle(files), 2 * max(arguments.together)), max(arguments.together))
         for together in arguments.together:
             count = len(files) if together == 1 else arguments.notes

@@ -3,11 +3,11 @@
     python -m benchmarks.transcription [folder] [--tables single turns hints whispers noise10 noise5 telephone]
 
 The folder has recordings and a table ``transcripts.tsv`` with at least the columns ``lang``, ``file`` and ``text``.
-Every way hears the same samples in one run on one machine: one note after another, except where a row says that it got
-all of them at once, as ``starling transcribe`` of many files and a busy server do. Ratios of processor time can be
-compared between machines; the times themselves cannot. The same weights give other words by the kernel that works them
-out, on fifty notes by up to a point: repeat with another, such as ``CT2_FORCE_CPU_ISA=AVX512`` or ``CT2_USE_MKL=0``,
-before a difference of a point is called one.
+Every method transcribes the same samples in one run on one machine: one note after another, except in rows marked "all
+at once", where it gets all notes together, as from ``starling transcribe`` with many files or on a busy server. Ratios
+of processor time can be compared between machines; the times themselves cannot. The same weights give slightly
+different words with different kernels, by up to a point on fifty notes: before taking a difference of a point as real,
+repeat with another kernel, such as ``CT2_FORCE_CPU_ISA=AVX512`` or ``CT2_USE_MKL=0``.
 """
 
 from __future__ import annotations
@@ -40,27 +40,27 @@ SHORT_NOTE_S = 8.0
 """Most voice messages are shorter."""
 
 WITHOUT_SPACES = ("ja", "lo", "my", "th", "yue", "zh")
-"""Languages whose words are not told apart by spaces: their errors are counted by letters, as Whisper's authors do."""
+"""Languages that do not separate words by spaces: their errors are counted by letters, as Whisper's authors do."""
 
 Way = Callable[[Samples], Awaitable[str]]
-"""From a recording to its words."""
+"""A method of transcription: returns the words of a recording."""
 
 OUTLIER = 3.0
-"""Where stock doubts its words, it tries again by sampling, now and then for long: a note that costs more than so many
-times what it costs for a second of sound at the median is an outlier, and counted apart."""
+"""When stock faster-whisper is unsure of its words, it retries with sampling, which now and then takes long. A note
+whose processor time per second of sound is more than this multiple of the median is an outlier, counted separately."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How one way did."""
+    """The results of one method."""
 
     name: str
     heard: list[str]
     """The words of each note, normalised."""
     cpu_s: list[float]
-    """The processor time of each note, of all threads together."""
+    """The processor time of each note, summed over all threads."""
     at_once: bool = False
-    """Whether the notes came together: their times are then shares of one, by duration."""
+    """Whether all notes were sent together: then each time is a share of the total, by the note's duration."""
 
 
 def notes_in(folder: Path) -> list[Note]:
@@ -72,7 +72,7 @@ def notes_in(folder: Path) -> list[Note]:
 
 
 def rows_in(folder: Path) -> list[dict[str, str]]:
-    """Those of the table in ``folder`` that say what is spoken."""
+    """The rows of the table in ``folder`` that have a transcript."""
     with (folder / "transcripts.tsv").open(encoding="utf-8") as table:
         return [row for row in csv.DictReader(table, delimiter="\t", quoting=csv.QUOTE_NONE) if row["text"].strip()]
 
@@ -83,13 +83,13 @@ _OTHERS = BasicTextNormalizer()
 
 
 def normalised(text: str, language: str) -> str:
-    """``text`` without what Whisper's authors do not count as errors: case, signs, ways to write numbers."""
+    """``text`` without what Whisper's authors do not count as errors: case, punctuation, ways to write numbers."""
     normalise = _ENGLISH if language == "en" else _LETTERS if language in WITHOUT_SPACES else _OTHERS
     return str(normalise(text)).strip()
 
 
 async def measured(name: str, way: Way, notes: Sequence[Note]) -> Result:
-    """How ``way`` does on ``notes``; what only its first recording costs is not counted."""
+    """The results of ``way`` on ``notes``, after one recording to warm up, which is not counted."""
     await way(notes[0].samples)
     result = Result(name, [], [])
     for note in notes:
@@ -101,7 +101,7 @@ async def measured(name: str, way: Way, notes: Sequence[Note]) -> Result:
 
 
 async def stock(model: Path, compute_type: str, notes: Sequence[Note]) -> Result:
-    """faster-whisper with its own defaults, except the compute type."""
+    """faster-whisper with its own defaults, except for the compute type."""
     whisper = WhisperModel(str(model), device="cpu", compute_type=compute_type)
 
     async def way(samples: Samples) -> str:
@@ -112,7 +112,7 @@ async def stock(model: Path, compute_type: str, notes: Sequence[Note]) -> Result
 
 
 async def batched(model: Path, notes: Sequence[Note]) -> Result:
-    """faster-whisper's own pipeline of batches."""
+    """faster-whisper's own batched pipeline."""
     pipeline = BatchedInferencePipeline(WhisperModel(str(model), device="cpu", compute_type="int8"))
 
     async def way(samples: Samples) -> str:
@@ -123,9 +123,9 @@ async def batched(model: Path, notes: Sequence[Note]) -> Result:
 
 
 async def sphinx(notes: Sequence[Note]) -> Result | None:
-    """Pocketsphinx, another recogniser that works offline and whose model comes with its package; English only.
+    """Pocketsphinx, another offline recogniser, whose model comes with its package; English only.
 
-    None where it is not installed (``pip install pocketsphinx``).
+    None if it is not installed (``pip install pocketsphinx``).
     """
     try:
         from pocketsphinx import Decoder
@@ -144,7 +144,7 @@ async def sphinx(notes: Sequence[Note]) -> Result | None:
 
 
 async def starling(model: Path, quality: Quality, notes: Sequence[Note], hints: str = "") -> Result:
-    """The transcriber of ``audio`` with its own defaults, except the quality."""
+    """The transcriber of ``audio`` with its own defaults, except for the quality and the hints."""
     transcriber = Transcriber(model, quality=quality)
 
     async def way(samples: Samples) -> str:
@@ -157,7 +157,7 @@ async def starling(model: Path, quality: Quality, notes: Sequence[Note], hints: 
 
 
 async def starling_at_once(model: Path, quality: Quality, notes: Sequence[Note]) -> Result:
-    """The same transcriber, given all notes at once, as many people or ``starling transcribe`` of many files do."""
+    """The same transcriber, given all notes at once, as many people or ``starling transcribe`` with many files do."""
     transcriber = Transcriber(model, quality=quality, max_waiting=len(notes))
     try:
         await transcriber.transcribe(Recording(notes[0].samples))
@@ -176,7 +176,7 @@ async def starling_at_once(model: Path, quality: Quality, notes: Sequence[Note])
 
 
 def error_rate(result: Result, notes: Sequence[Note], language: str | None = None) -> float:
-    """Wrong words in percent of those that were said, of all notes or of those in ``language``."""
+    """The word error rate in percent, over all notes or over those in ``language``."""
     pairs = [
         (note.words, heard)
         for note, heard in zip(notes, result.heard, strict=True)
@@ -191,7 +191,7 @@ def mean_error_rate(result: Result, notes: Sequence[Note]) -> float:
 
 
 def much_worse(result: Result, than: Result, notes: Sequence[Note]) -> int:
-    """How many notes have an error rate 20 points above the one that they have in ``than``."""
+    """How many notes have an error rate more than 20 points above their rate in ``than``."""
     pairs = zip(_error_rates(result, notes), _error_rates(than, notes), strict=True)
     return sum(own > other + 20 for own, other in pairs)
 
@@ -201,7 +201,7 @@ def _error_rates(result: Result, notes: Sequence[Note]) -> list[float]:
 
 
 def cpu_s_without_outliers(result: Result, notes: Sequence[Note]) -> float:
-    """The processor time of all notes, an outlier counting as much as the median note does for its length."""
+    """The processor time of all notes, where an outlier counts as if it took the median time per second of sound."""
     shares = [cpu_s / note.duration_s for cpu_s, note in zip(result.cpu_s, notes, strict=True)]
     usual = statistics.median(shares)
     return sum(
@@ -211,7 +211,7 @@ def cpu_s_without_outliers(result: Result, notes: Sequence[Note]) -> float:
 
 
 def table(results: Sequence[Result], notes: Sequence[Note]) -> str:
-    """``results`` as a table in Markdown; the speed-up is against the first of them, both without outliers."""
+    """``results`` as a table in Markdown; the speed-up is relative to the first of them, both without outliers."""
     languages = sorted({note.language for note in notes})
     head = ["way", "CPU s", "without outliers", "speed-up", f"median CPU ms, notes up to {SHORT_NOTE_S:.0f} s"]
     head += ["WER %", "mean of notes", "20 points worse"]
@@ -266,7 +266,7 @@ HARDER: dict[str, tuple[str, Callable[[Sequence[Note]], list[Note]]]] = {
     "noise5": ("In pink noise, 5 dB below the voice", lambda notes: [in_noise(note, 5) for note in notes]),
     "telephone": ("On the telephone", lambda notes: [on_the_telephone(note) for note in notes]),
 }
-"""What is made of the recordings."""
+"""The harder tables: for each, its title and how its notes are made from the recordings."""
 
 
 async def main() -> None:
@@ -310,7 +310,7 @@ def _only(result: Result, notes: Sequence[Note], language: str) -> Result:
 
 
 def plot(results: Sequence[Result], notes: Sequence[Note], file: Path) -> None:
-    """Processor time and error rate of each way, as a picture."""
+    """Plot the processor time and the error rate of each method."""
     import matplotlib
 
     matplotlib.use("Agg")

@@ -1,14 +1,14 @@
-"""How well notes are translated, between six languages.
+"""How well notes are translated between six languages.
 
     python -m benchmarks.translation --endpoint http://127.0.0.1:11434/v1 --model NAME [--key KEY]
     python -m benchmarks.translation --demonstration
     python -m benchmarks.translation --command "apertium -u {source}-{target}"
 
-chrF (sacrebleu) of 20 pairs, each of ten notes of two or three sentences that were written for this in all six
-languages (``translation_data/notes.tsv``): by a chat model at any endpoint, asked just as Starling asks it; by the
-model that Starling demonstrates itself with, which is the floor; or by a command that reads a note and writes its
-translation, as a yardstick, in those pairs that it has. Beside each stands what the untranslated note scores. Of such
-short texts a point or two says nothing.
+Prints chrF (sacrebleu) for 20 language pairs, each with ten notes of two or three sentences that were written for this
+benchmark in all six languages (``translation_data/notes.tsv``). They are translated by a chat model at any endpoint,
+prompted exactly as Starling does it; by Starling's demonstration model, as a lower bound; or, for comparison, by a
+command that reads a note and writes its translation, in the pairs that it supports. Next to each score is that of the
+untranslated notes. With such short texts, a difference of a point or two means nothing.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ MODEL_TIMEOUT_S = 120.0
 """How long a model may be silent."""
 
 Translate = Callable[[str, str, str], Awaitable[str]]
-"""Gives a text in another language; its language and that one are codes."""
+"""Translates a text; called with the text and the codes of its language and of the target language."""
 
 
 class OneModel(ModelRequests):
-    """Asks one model, whoever asks, and counts nothing."""
+    """Always asks the same model, and does not record usage."""
 
     def __init__(self, model: ChatModel) -> None:
         self._model = model
@@ -69,7 +69,7 @@ class OneModel(ModelRequests):
 
 
 class AnyModel(Translator):
-    """Also the demonstration model, which Starling asks for no translation."""
+    """A translator that accepts any model, even the demonstration model, with which Starling does not translate."""
 
     async def can_translate(self, guild: int | None) -> bool:
         return True
@@ -89,7 +89,8 @@ def by_model(model: ChatModel) -> Translate:
 
 
 def by_command(command: str) -> Translate:
-    """Raises ``subprocess.CalledProcessError`` where the command does not know the pair."""
+    """Translate with a command; the result raises ``subprocess.CalledProcessError`` if the command fails, as it does
+    for pairs that it does not support."""
 
     async def translate(text: str, source: str, target: str) -> str:
         words = [word.format(source=source, target=target) for word in shlex.split(command)]
@@ -100,13 +101,13 @@ def by_command(command: str) -> Translate:
 
 
 def notes() -> list[dict[str, str]]:
-    """Each note by the codes of its languages."""
+    """The notes, each as its texts by language code."""
     head, *rows = [line.split("\t") for line in NOTES.read_text(encoding="utf-8").splitlines()]
     return [dict(zip(head, row, strict=True)) for row in rows]
 
 
 async def measure(translate: Translate, count: int) -> None:
-    """Print the table, of the first ``count`` notes."""
+    """Print the table for the first ``count`` notes."""
     metric, taken = CHRF(), notes()[:count]
     print("| from | into | chrF | untranslated |\n| --- | --- | ---: | ---: |")
     found: list[float] = []

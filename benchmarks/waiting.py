@@ -1,11 +1,11 @@
-"""How long people wait for what they said, alone and in a crowd.
+"""How long people wait for transcripts and answers of their voice notes, alone and in a crowd.
 
     python -m benchmarks.waiting [--notes 48] [--only crowd|long|answer|note]
 
-Four tables, all of one run on one machine, with the embedded models: notes that come from so many people at once, with
-and without batches; a short note while ten minutes are being transcribed; the way of one note through the models to its
-spoken answer; and the way of one note of five seconds through Discord and back, from its sending to the voice message's
-arrival at the person. Ratios can be compared between machines; the times themselves cannot.
+Four tables, all from one run on one machine, with the embedded models: notes from several people at once, with and
+without batches; a short note while ten minutes are being transcribed; one note through the models to its spoken answer;
+and one note of five seconds through Discord and back, from sending it until the person receives the voice message.
+Ratios can be compared between machines; the times themselves cannot.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ MOMENTS = (
     "all is heard",
 )
 QUIET_S, TIMEOUT_S = 4.0, 90.0
-"""After so long nothing more is spoken; no answer takes so long."""
+"""An answer has no further voice message if none came for ``QUIET_S``; no answer takes as long as ``TIMEOUT_S``."""
 
 
 def notes(count: int) -> list[Recording]:
-    """So many notes of different lengths, in English and Russian."""
+    """``count`` notes of different lengths, in English and Russian."""
     english = decode((RECORDINGS / "jfk.ogg").read_bytes())
     russian = decode((RECORDINGS / "pisets-ru.ogg").read_bytes())
     cut = [Recording(english.samples[: length_s * 16_000]) for length_s in LENGTHS_S]
@@ -60,9 +60,9 @@ def notes(count: int) -> list[Recording]:
 
 
 async def crowd(transcriber: Transcriber, people: int, sent: Sequence[Recording]) -> tuple[float, float, list[float]]:
-    """Wall clock and processor time until all of ``sent`` is heard, and how long each was waited for, in seconds.
+    """The wall-clock and processor time until all of ``sent`` is transcribed, and the wait for each note, in seconds.
 
-    Each of the people sends the next note when the last one is answered.
+    Each of the people sends the next note when their previous one is transcribed.
     """
     waits_s: list[float] = []
     coming = iter(sent)
@@ -79,7 +79,7 @@ async def crowd(transcriber: Transcriber, people: int, sent: Sequence[Recording]
 
 
 async def in_a_crowd(count: int) -> None:
-    """The first table."""
+    """Print the first table."""
     sent = notes(count)
     spoken_s = sum(note.duration_s for note in sent)
     print(f"{count} notes, {spoken_s:.0f} s in all, from so many people who each wait for their answer:\n")
@@ -103,7 +103,7 @@ async def in_a_crowd(count: int) -> None:
 
 
 async def beside_a_long_one() -> None:
-    """The second table."""
+    """Print the second table."""
     transcriber = Transcriber(WeightsCache().verified("whisper-base"))
     speech = decode((RECORDINGS / "jfk.ogg").read_bytes())
     note = Recording(speech.samples[: 5 * 16_000])
@@ -132,7 +132,7 @@ async def beside_a_long_one() -> None:
 
 
 async def to_the_answer() -> None:
-    """The third table: the chat model costs nothing here, it has its answer ready."""
+    """Print the third table. The chat model takes no time here: the answer is given."""
     cache = WeightsCache()
     transcriber = Transcriber(cache.verified("whisper-base"))
     synthesizer = Synthesizer([PiperEngine([cache.verified("piper-joe")])], cache_bytes=0)
@@ -164,7 +164,7 @@ async def to_the_answer() -> None:
 
 
 async def asked_aloud() -> tuple[bytes, float, str]:
-    """``QUESTION`` as Discord's client sends a note of five seconds."""
+    """``QUESTION`` spoken, as a voice message of five seconds as Discord's client sends it."""
     synthesizer = Synthesizer([PiperEngine([WeightsCache().verified("piper-joe")])])
     try:
         said = decode((await synthesizer.speak(QUESTION)).ogg)
@@ -178,7 +178,7 @@ async def asked_aloud() -> tuple[bytes, float, str]:
 
 
 async def through_discord(times: int = 7) -> None:
-    """The fourth table: with the demonstration model, in a direct message, each time with nothing said before."""
+    """Print the fourth table: with the demonstration model, in a direct message, each note starting a conversation."""
     note = await asked_aloud()
     moments: dict[str, list[float]] = {name: [] for name in MOMENTS}
     parts: list[int] = []
@@ -191,7 +191,7 @@ async def through_discord(times: int = 7) -> None:
             channel = (await person.dm())["id"]
             for number in range(times + 1):
                 came, spoken = await _answered(person, channel, note)
-                # The first warms everything up.
+                # The first note warms everything up.
                 if number:
                     parts.append(spoken)
                     for name, moment_s in came.items():
@@ -204,7 +204,7 @@ async def through_discord(times: int = 7) -> None:
 
 
 async def _answered(person: DiscordUser, channel: str, note: tuple[bytes, float, str]) -> tuple[dict[str, float], int]:
-    """When, in seconds from the sending of ``note``, each of ``MOMENTS`` came, and how many voice messages."""
+    """When each of ``MOMENTS`` came, in seconds from sending ``note``, and the number of voice messages."""
     came: dict[str, float] = {}
     began_s = time.perf_counter()
     sent = await person.send(channel, voice=note)
@@ -228,7 +228,8 @@ async def _answered(person: DiscordUser, channel: str, note: tuple[bytes, float,
 
 
 def _belonging_to(sent: Message, person: DiscordUser) -> list[Message]:
-    """The replies to ``sent`` and to these: the end of an answer before it may still come."""
+    """The replies to ``sent``, and the replies to those. Other messages are left out, since the end of the previous
+    answer may still arrive."""
     ids, found = {sent["id"]}, list[Message]()
     for one in sorted(person.known_messages.values(), key=lambda message: int(message["id"])):
         if (one.get("message_reference") or {}).get("message_id") in ids:

@@ -1,10 +1,10 @@
-"""How long voice notes wait for their text while a model is trained on the same machine.
+"""How long voice notes wait for their transcripts while a model is trained on the same machine.
 
     python -m benchmarks.waiting_while_training [--notes 12]
 
-A bot in a sandbox hears a note of 11 s again and again: alone, while a model is trained that holds still for whoever
-waits, and while one is trained that does not. All in one run: the ratios can be compared between machines, the times
-cannot. Needs the extra ``train``; takes five minutes.
+A bot in a sandbox is sent a note of 11 s again and again: without a training, during a training that pauses while
+somebody waits for the bot, and during one that does not. All in one run: the ratios can be compared between machines,
+the times cannot. Needs the extra ``train``; takes five minutes.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from tests.harness import BotHarness, populated, running, voice
 from tests.scripted_chat import ScriptedChat
 
 MIN_POINTS = 3
-"""Steps of a training, before notes are sent beside it."""
+"""How many points the loss curve of a training must have before notes are sent."""
 
 
 async def waits_s(harness: BotHarness, notes: int) -> list[float]:
-    """How long each of so many notes, sent one after the other, waits for its text."""
+    """How long each of ``notes`` notes, sent one after the other, waits for its text."""
     channel, found = await harness.dm(harness.member), []
     for _note in range(notes):
         asked = await harness.member.send(channel, voice=voice("jfk.ogg"))
@@ -45,7 +45,7 @@ async def waits_s(harness: BotHarness, notes: int) -> list[float]:
 
 
 async def beside(harness: BotHarness, notes: int, home: Path, inference_priority: Path) -> list[float]:
-    """The same while a model is trained, which is then cancelled."""
+    """The same during a training, which is cancelled afterwards."""
     trainer = LocalTrainer(WeightsCache(), home, inference_priority)
     handle = await trainer.start(data_of(cases_in("english.tsv")), Recipe(base=BASE), home / "training")
     async for progress in follow(trainer, handle, every_s=0.5):

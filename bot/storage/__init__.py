@@ -1,1 +1,1 @@
-"""What is kept: settings, the link between a reply and its prompt, jobs. SQLite by default, PostgreSQL by URL."""
+"""What is stored: settings, the link between a reply and its prompt, jobs. SQLite by default, PostgreSQL by URL."""

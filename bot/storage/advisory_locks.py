@@ -1,7 +1,8 @@
-"""Locks that PostgreSQL holds for as long as one connection lives: what only one of several processes may do.
+"""PostgreSQL advisory locks, for work that only one of several processes may do. They last as long as one connection.
 
-A connection of its own holds them all, beside the pool. They belong to the session, so that the server must be reached
-itself, or by a pooler that gives each client a session (pgbouncer: ``pool_mode = session``, never ``transaction``).
+A process holds all its locks on one dedicated connection, outside the pool. They belong to the session, so the server
+must be reached directly, or through a pooler that gives each client its own session (pgbouncer:
+``pool_mode = session``, never ``transaction``).
 """
 
 from __future__ import annotations
@@ -27,29 +28,29 @@ from bot.storage.database import reason_of
 log = structlog.get_logger()
 
 BEAT_S = 1.0
-"""How often it is looked whether the connection lives."""
+"""How often the connection is checked."""
 STATEMENT_TIMEOUT_S = 5.0
 GRACE_S = 10.0
-"""After the connection was lost, so long it is tried to connect again. A server that is away gives no locks to anybody,
-so until it is back the time does not count."""
+"""How long to try to reconnect after the connection was lost. A server that is not running gives locks to nobody, so
+the time until it is back does not count."""
 _RETRY_S = 0.5
 _LOOK_EVERY_S = 0.5
-"""Whoever waits for a lock looks as often whether it is free: a statement that waits would hold up all others."""
+"""The polling interval while waiting for a lock: a statement that waits in the server would hold up all others."""
 _SERVER_SETTINGS = {
     "application_name": "starling locks",
-    # A machine that has vanished lets go of its locks within a quarter of a minute.
+    # The locks of a machine that has vanished are released within 15 seconds.
     "tcp_keepalives_idle": "5",
     "tcp_keepalives_interval": "3",
     "tcp_keepalives_count": "3",
 }
 _STARTING_UP = "57P03"
-"""PostgreSQL's code for a server that takes no connections yet, or any more."""
+"""PostgreSQL's error code while the server is starting up or shutting down and accepts no connections."""
 
 _ResultT = TypeVar("_ResultT")
 
 
 class LocksLostError(StarlingError):
-    """Raised when the connection that holds the locks was lost and they could not be had again."""
+    """Raised when the connection that holds the locks was lost and the locks could not be acquired again."""
 
     sentence = _(
         "The connection to PostgreSQL that keeps other processes from this one's shards was lost, and another process "
@@ -59,12 +60,12 @@ class LocksLostError(StarlingError):
 
 @dataclass(frozen=True, slots=True)
 class AdvisoryLock:
-    """What is locked: PostgreSQL's two keys, 32 bits with a sign each, or a single one of 64."""
+    """The key of a lock: two signed 32-bit numbers, or a single 64-bit number, as PostgreSQL has them."""
 
     space: int
     number: int | None = None
     is_shared: bool = False
-    """Whether others may hold it as well who share it."""
+    """Whether others may hold the lock at the same time, if they share it too."""
 
     @property
     def keys(self) -> str:
@@ -88,7 +89,7 @@ class AdvisoryLock:
 
 @dataclass(frozen=True, slots=True)
 class _Session:
-    """One connection, as the server knows it."""
+    """One connection, as the server identifies it."""
 
     pid: int
     began_at: datetime
@@ -98,7 +99,7 @@ class AdvisoryLocks:
     """The locks of one process."""
 
     def __init__(self, url: URL, *, grace_s: float = GRACE_S) -> None:
-        """``url``: of a PostgreSQL database, with the driver that this project uses. ``grace_s``: see ``GRACE_S``."""
+        """``url``: a PostgreSQL database, with the driver that this project uses. ``grace_s``: see ``GRACE_S``."""
         self._grace_s = grace_s
         self._engine = create_async_engine(
             url, poolclass=NullPool, isolation_level="AUTOCOMMIT",
@@ -107,18 +108,18 @@ class AdvisoryLocks:
         self._connection: AsyncConnection | None = None
         self._held: list[AdvisoryLock] = []
         self._passing: dict[AdvisoryLock, asyncio.Event] = {}
-        """Those of ``_held`` that may pass to another, and what tells of it."""
+        """The locks of ``_held`` that another process may take over, each with the event that is set when it does."""
         self._session: _Session | None = None
         self._one_at_a_time = asyncio.Lock()
-        """A connection carries out one statement at a time."""
+        """A connection executes one statement at a time."""
 
     async def __aenter__(self) -> Self:
-        """Connect. Raises what ``sqlalchemy`` does, or ``OSError``."""
+        """Connect. Raises ``SQLAlchemyError`` or ``OSError``."""
         await self._ask(self._connect)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Let go of all."""
+        """Release all locks by closing the connection."""
         connection, self._connection = self._connection, None
         if connection is not None:
             with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
@@ -126,7 +127,7 @@ class AdvisoryLocks:
                     await connection.close()
 
     async def take(self, lock: AdvisoryLock, *, patience_s: float = 0.0) -> bool:
-        """Hold ``lock`` from now on, waiting ``patience_s`` for whoever has it; says whether it is held.
+        """Acquire ``lock``, waiting up to ``patience_s`` if someone else holds it; returns whether it was acquired.
 
         Raises: as ``__aenter__``, when the connection is lost.
         """
@@ -140,7 +141,7 @@ class AdvisoryLocks:
             await asyncio.sleep(_LOOK_EVERY_S)
 
     async def release(self, lock: AdvisoryLock) -> None:
-        """Hold ``lock`` no longer. A connection that is lost holds nothing any more."""
+        """Release ``lock``. Errors are ignored: a lost connection holds no locks."""
         if lock not in self._held:
             return
         self._held.remove(lock)
@@ -149,8 +150,9 @@ class AdvisoryLocks:
 
     @contextlib.asynccontextmanager
     async def held(self, lock: AdvisoryLock) -> AsyncIterator[asyncio.Event]:
-        """Hold ``lock`` for as long as the block, however long another has it before; once, and by one block. Gives
-        what is set when another got it because the connection was lost."""
+        """Hold ``lock`` during the block, after waiting however long another process has it. Only one block at a time
+        may hold a lock. Yields an event that is set when another process took the lock because the connection was
+        lost."""
         await self._wait_for(lock)
         self._passing[lock] = asyncio.Event()
         try:
@@ -160,7 +162,7 @@ class AdvisoryLocks:
             await self.release(lock)
 
     async def others_in(self, space: int, number: int) -> list[int]:
-        """Numbers other than ``number`` that somebody holds in ``space``, in the same database."""
+        """The numbers, other than ``number``, of the locks that are held in ``space`` in the same database."""
         wanted = text(
             "SELECT DISTINCT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 "
             "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
@@ -174,10 +176,10 @@ class AdvisoryLocks:
         return await self._ask(ask)
 
     async def watch(self) -> NoReturn:
-        """See that all stay held, for as long as this runs; ends by being cancelled.
+        """Check that all locks stay held, reconnecting if needed. Runs until it is cancelled.
 
         Raises:
-            LocksLostError: they do not.
+            LocksLostError: they could not be acquired again.
         """
         while True:
             await asyncio.sleep(BEAT_S)
@@ -188,10 +190,10 @@ class AdvisoryLocks:
                 await self._recover()
 
     async def _recover(self) -> None:
-        """Get every lock again that was held.
+        """Acquire again every lock that was held, except those that may pass to another process and did.
 
         Raises:
-            LocksLostError: another has one of them by now, or it took longer than ``grace_s``.
+            LocksLostError: another process has one of the others by now, or it took longer than ``grace_s``.
         """
         left_s, last = self._grace_s, time.monotonic()
         while left_s > 0:
@@ -208,10 +210,12 @@ class AdvisoryLocks:
         raise LocksLostError
 
     async def _reconnect(self) -> bool:
-        """Says whether every lock is held again, and not by the session that was lost, which is ended.
+        """Connect and try to acquire the locks again; returns False if the lost session still held one of them, in
+        which case that session was terminated and the caller should try again. Locks that may pass to another process
+        and did are given up.
 
         Raises:
-            LocksLostError: another has one of them by now.
+            LocksLostError: another process has one of the others by now.
         """
         before = self._session
         await self._drop()
@@ -229,8 +233,8 @@ class AdvisoryLocks:
         return True
 
     async def _end_of(self, session: _Session, lock: AdvisoryLock) -> bool:
-        """End the session that we have lost and that goes on at the server, where it has ``lock``; says whether it
-        has, or nobody any more."""
+        """Terminate ``session``, which we have lost, if it is still alive on the server and holds ``lock``. Returns
+        whether no other session holds the lock."""
         space, number, kind = lock.shown_as
         wanted = text(
             "SELECT pid, backend_start FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' "
@@ -245,7 +249,7 @@ class AdvisoryLocks:
 
     async def _wait_for(self, lock: AdvisoryLock) -> None:
         while True:
-            # While the connection is lost, ``watch`` gets it again, or ends the process.
+            # If the connection is lost, ``watch`` reconnects or ends the process.
             with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
                 if await self.take(lock):
                     return
@@ -282,8 +286,8 @@ class AdvisoryLocks:
 
 
 def _is_away(error: Exception) -> bool:
-    """Whether nobody can connect: the server's own machine says that it does not run, or it says that it begins or
-    ends."""
+    """Whether nobody at all can connect: the server's machine refuses the connection because the server is not running,
+    or the server says that it is starting up or shutting down."""
     if isinstance(error, ConnectionRefusedError | FileNotFoundError):
         return True
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == _STARTING_UP

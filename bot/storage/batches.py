@@ -1,4 +1,4 @@
-"""Deleting many rows without keeping others from the database meanwhile."""
+"""Deleting many rows without blocking other users of the database."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from bot.storage.database import Database, rows_changed
 from bot.storage.tables import Base
 
 BATCH_ROWS = 5_000
-"""A batch of exchanges is gone within tenths of a second, while SQLite lets nobody else write."""
+"""A batch of exchanges is deleted within tenths of a second, during which SQLite lets nobody else write."""
 PAUSE_S = 0.2
-"""Between two batches. Whoever waits to write in SQLite looks every tenth of a second whether they may."""
+"""The pause between two batches. A connection that waits to write to SQLite retries every tenth of a second."""
 
 
 async def delete_in_batches(database: Database, table: type[Base], which: ColumnElement[bool]) -> int:
-    """Delete the rows of ``table`` such that ``which``, ``BATCH_ROWS`` in a transaction; says how many.
+    """Delete the rows of ``table`` that match ``which``, ``BATCH_ROWS`` per transaction; returns how many.
 
-    What is interrupted has deleted whole batches, and goes on when it is called again.
+    If it is interrupted, whole batches have been deleted, and calling it again deletes the rest.
     """
     key = tuple_(*inspect(table).primary_key)
     batch = delete(table).where(key.in_(select(*inspect(table).primary_key).where(which).limit(BATCH_ROWS)))

@@ -1,4 +1,4 @@
-"""Copying a whole database, row for row: into another one, or into a file while it is being used."""
+"""Copying a whole database: row by row into another one, or into a file while it is in use."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROWS_AT_ONCE = 500
 
 
 class DatabaseNotEmptyError(StarlingError):
-    """Raised when a database that is to be filled has rows already; nothing was changed."""
+    """Raised when the target database already has rows; nothing was changed."""
 
     sentence = _("The database {url} is not empty: {table} has rows. Name an empty one.")
 
@@ -29,7 +29,7 @@ class DatabaseNotEmptyError(StarlingError):
 
 
 class RowsDifferError(StarlingError):
-    """Raised when a copy has not as many rows as what it was made of; it was not kept."""
+    """Raised when the copy of a table has a different number of rows than the original; the copy was not kept."""
 
     sentence = _("{table} has {expected} rows, and {found} were copied. Nothing was kept: run the command again.")
 
@@ -38,12 +38,12 @@ class RowsDifferError(StarlingError):
 
 
 async def copy_rows(source: Database, target: Database) -> dict[str, int]:
-    """Copy every row of ``source``, as it is at one moment, into ``target``, in one transaction; both have today's
-    tables. Says how many rows each table has.
+    """Copy a snapshot of every row of ``source`` into ``target``, in one transaction. Both must have the current
+    tables. Returns how many rows each table has.
 
     Raises:
         DatabaseNotEmptyError, RowsDifferError: nothing was copied.
-        SQLAlchemyError: as databases raise it.
+        SQLAlchemyError: one of the databases failed.
     """
     async with source.engine.connect() as reading, target.engine.begin() as writing:
         if source.engine.dialect.name == "postgresql":
@@ -60,7 +60,7 @@ async def copy_rows(source: Database, target: Database) -> dict[str, int]:
 
 
 async def _copy(table: Table, reading: AsyncConnection, writing: AsyncConnection) -> int:
-    # JSON's null and SQL's come out as the same None: which of them it was is asked beside it.
+    # JSON's null and SQL's NULL are both read as None, so an extra column says which of them it was.
     nullable = [column for column in table.columns if isinstance(column.type, JSON) and column.nullable]
     wanted = select(*table.columns, *(column.is_(null()).label(f"no_{column.name}") for column in nullable))
     copied = 0
@@ -77,7 +77,7 @@ async def _copy(table: Table, reading: AsyncConnection, writing: AsyncConnection
 
 
 def _values(table: Table, row: RowMapping, nullable: list[Any]) -> tuple[frozenset[str], dict[str, Any]]:
-    """The columns that have no value at all, and the values of the others."""
+    """The columns that are SQL's NULL rather than JSON's null, and the values of the other columns."""
     empty = frozenset(column.name for column in nullable if row[f"no_{column.name}"])
     return empty, {column.name: row[column.name] for column in table.columns if column.name not in empty}
 
@@ -85,7 +85,7 @@ def _values(table: Table, row: RowMapping, nullable: list[Any]) -> tuple[frozens
 def _alike(
     rows: list[tuple[frozenset[str], dict[str, Any]]],
 ) -> Iterator[tuple[frozenset[str], list[dict[str, Any]]]]:
-    """Rows that lack the same columns, together: they can be inserted at once."""
+    """Group the rows that lack the same columns, so that each group can be inserted at once."""
     groups: dict[frozenset[str], list[dict[str, Any]]] = {}
     for empty, values in rows:
         groups.setdefault(empty, []).append(values)
@@ -93,7 +93,7 @@ def _alike(
 
 
 def _move_sequences(connection: Connection) -> None:
-    """Let PostgreSQL count on from the highest number of each table that it numbers."""
+    """Set the sequences of PostgreSQL's tables to the highest number in use, so that numbering continues from there."""
     for table in Base.metadata.sorted_tables:
         for column in table.primary_key.columns:
             sequence = connection.scalar(
@@ -105,11 +105,11 @@ def _move_sequences(connection: Connection) -> None:
 
 
 def copy_sqlite(source: Path, target: Path) -> dict[str, int]:
-    """Copy the SQLite database at ``source``, of whatever version, into the file ``target`` as it is at one moment,
-    while others read and write it. Blocking. Says how many rows each table has.
+    """Copy a snapshot of the SQLite database at ``source``, whatever version its tables are, into the file ``target``
+    while others read and write it. Blocking. Returns how many rows each table has.
 
     Raises:
-        sqlite3.Error: it cannot be read, or the copy is not whole.
+        sqlite3.Error: the database cannot be read, or the copy fails the integrity check.
     """
     with (
         closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as reading,

@@ -1,4 +1,4 @@
-"""Opening the database, its tables brought up to date first."""
+"""Opening the database, after migrating its tables to the current version."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "p
 _BUSY_TIMEOUT_S = 10
 _VALUES_AT_ONCE = 1000
 _POOL = 20
-"""Connections that are kept, and as many more for a crowd: an answer has one for milliseconds at a time, so that these
-serve hundreds at once; and two processes stay below the hundred that a PostgreSQL server takes unless it is told."""
+"""The number of connections that are kept, and of further ones at busy times. An answer uses one for milliseconds at a
+time, so these serve hundreds of answers at once, and two processes stay below PostgreSQL's default limit of 100."""
 _WRITTEN_ANEW = 1
-"""SQLite's user_version of a database from which nothing was deleted that can still be read."""
+"""SQLite's ``user_version`` of a database whose file no longer contains readable remains of deleted rows."""
 _MIGRATION_LOCK = 8190_2026
-"""Key of PostgreSQL's advisory lock under which one process migrates while others wait."""
+"""The key of the PostgreSQL advisory lock that one process holds while it migrates and the others wait."""
 
 
 _ValueT = TypeVar("_ValueT")
@@ -52,7 +52,7 @@ class DatabaseUnavailableError(StarlingError):
 
 
 class DatabaseFullError(StarlingError):
-    """Raised when nothing can be stored, since the disk under the database takes no more."""
+    """Raised when nothing can be stored because the database's disk is full."""
 
     sentence = _(
         "The disk of the machine that I run on is full, so I cannot do anything for now. Please tell whoever runs me."
@@ -62,24 +62,24 @@ class DatabaseFullError(StarlingError):
 
 
 def reason_of(error: Exception) -> str:
-    """What the database says, in a line, of what it or its driver has raised."""
+    """The first line of the message of an error that the database or its driver has raised."""
     said = str(getattr(error, "orig", None) or error).splitlines()
     return said[0] if said else "it does not answer"
 
 
 def is_full(error: BaseException) -> bool:
-    """Whether ``error`` is a database's that has no room left: SQLite's SQLITE_FULL, PostgreSQL's 53100."""
+    """Whether ``error`` means that the database's disk is full: SQLite's SQLITE_FULL, PostgreSQL's 53100."""
     if not isinstance(error, DBAPIError):
         return False
     return "disk is full" in str(error.orig) or getattr(error.orig, "sqlstate", None) == "53100"
 
 
 def is_away(error: BaseException) -> bool:
-    """Whether ``error`` says that a database cannot be reached, or was lost in the middle of it."""
+    """Whether ``error`` means that the database cannot be reached, or that the connection was lost midway."""
     if isinstance(error, DBAPIError):
         state = str(getattr(error.orig, "sqlstate", None) or "")
         return error.connection_invalidated or state.startswith(("08", "57P"))
-    # Whoever connects is given the socket's own errors; that of a missing socket names no file.
+    # While connecting, the socket's own errors are raised; the one for a missing Unix socket names no file.
     is_no_socket = isinstance(error, FileNotFoundError) and error.filename is None
     return isinstance(error, ConnectionRefusedError) or is_no_socket
 
@@ -88,7 +88,7 @@ def async_url(url: str) -> URL:
     """``url`` with the driver that this project uses for it.
 
     Raises:
-        DatabaseUnavailableError: it is no URL, or of another kind of database.
+        DatabaseUnavailableError: it is not a valid URL, or it is for another kind of database.
     """
     try:
         parsed = make_url(url)
@@ -105,20 +105,21 @@ def async_url(url: str) -> URL:
 
 
 def sqlite_file(url: str) -> Path | None:
-    """The file of the SQLite database at ``url``; None: it is none.
+    """The file of the SQLite database at ``url``; None if it is a PostgreSQL database.
 
     Raises:
-        DatabaseUnavailableError: it is no URL, or of another kind of database.
+        DatabaseUnavailableError: as ``async_url``.
     """
     parsed = async_url(url)
     return Path(str(parsed.database)) if parsed.get_backend_name() == "sqlite" else None
 
 
 class Sessions:
-    """Sessions of a database: called, one that reads; ``begin()``, one whose transaction is kept when its block ends.
+    """Makes sessions of a database: calling it gives a session for reading, ``begin()`` one whose transaction is
+    committed when its block ends.
 
-    What only reads begins no transaction: with PostgreSQL that would be two messages more for each answer of the server
-    (SQLite begins none for it by itself), and every statement sees what is there at its moment either way.
+    Sessions for reading begin no transaction. With PostgreSQL, a transaction would cost two extra messages to the
+    server, and each statement sees the rows as of its own start either way; SQLite begins none for reading by itself.
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
@@ -146,7 +147,7 @@ class Database:
         """Open the database at ``url`` (``sqlite:///path``, ``postgresql://user:password@host/name``) and migrate it.
 
         Raises:
-            DatabaseUnavailableError: it cannot be reached, or is not ours.
+            DatabaseUnavailableError: it cannot be reached, or its tables cannot be migrated.
         """
         parsed = async_url(url)
         try:
@@ -171,7 +172,7 @@ class Database:
         """Open the database at ``url`` without changing anything in it.
 
         Raises:
-            DatabaseUnavailableError: it cannot be reached, or its tables are not today's.
+            DatabaseUnavailableError: it cannot be reached, or its tables are not at the newest revision.
         """
         parsed = async_url(url)
         try:
@@ -191,8 +192,8 @@ class Database:
         return cls(engine)
 
     async def scrub(self) -> None:
-        """Let nothing that was deleted be read in the files of an SQLite database: its log of changes, which still has
-        it, is emptied. PostgreSQL has its own time for that, by VACUUM."""
+        """Remove deleted data from the files of an SQLite database by emptying its write-ahead log, which may still
+        contain it. Does nothing for PostgreSQL, which cleans up in its own time, by VACUUM."""
         if self.engine.dialect.name == "sqlite":
             async with self.engine.connect() as connection:
                 await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -203,7 +204,7 @@ class Database:
 
 
 async def _rewrite_once(engine: AsyncEngine) -> None:
-    """Write an SQLite database anew that older versions have deleted from, without writing over what they deleted."""
+    """Rewrite an SQLite database, once: older versions of Starling did not overwrite the rows that they deleted."""
     async with engine.connect() as connection:
         written = (await connection.exec_driver_sql("PRAGMA user_version")).scalar_one()
         if written < _WRITTEN_ANEW:
@@ -212,26 +213,26 @@ async def _rewrite_once(engine: AsyncEngine) -> None:
 
 
 async def count_rows(session: AsyncSession, which: ColumnElement[bool]) -> int:
-    """How many rows there are such that ``which``."""
+    """How many rows match ``which``."""
     return await session.scalar(select(func.count()).where(which)) or 0
 
 
 def in_parts(values: Collection[_ValueT]) -> Iterator[Sequence[_ValueT]]:
-    """``values`` in parts that a statement of either database takes: they allow some 30,000 in all."""
+    """``values`` in parts small enough for one statement in either database: both allow some 30,000 values in all."""
     whole = list(values)
     for first in range(0, len(whole), _VALUES_AT_ONCE):
         yield whole[first : first + _VALUES_AT_ONCE]
 
 
 async def rows_changed(session: AsyncSession, statement: Delete | Update) -> int:
-    """Carry out ``statement``; how many rows it has deleted or changed."""
+    """Execute ``statement``; returns how many rows it deleted or changed."""
     result = await session.execute(statement)
     assert isinstance(result, CursorResult), "such statements have a cursor, which counts"
     return int(result.rowcount)
 
 
 def _make_private(path: Path) -> None:
-    """Have the file for its owner alone; SQLite gives its other files the mode of the first."""
+    """Make the file readable and writable by its owner only; SQLite gives its other files the same mode."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.touch(mode=0o600)
     path.chmod(0o600)
@@ -251,7 +252,7 @@ def _engine(url: URL) -> AsyncEngine:
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=NORMAL")
-        cursor.execute("PRAGMA secure_delete=ON")  # what is deleted is written over with zeros
+        cursor.execute("PRAGMA secure_delete=ON")  # deleted content is overwritten with zeros
         cursor.close()
 
     return engine
@@ -265,7 +266,7 @@ async def _migrate(engine: AsyncEngine) -> None:
 
 
 def _upgrade(connection: Connection) -> None:
-    # Alembic reads all migrations before it sees that there is nothing to do.
+    # Alembic would load all migrations before it notices that there is nothing to do.
     if _revision(connection) != newest_revision():
         command.upgrade(alembic_config(connection), "head")
 
@@ -276,12 +277,12 @@ def _revision(connection: Connection) -> str | None:
 
 @functools.cache
 def newest_revision() -> str:
-    """The revision of today's tables, which is the number in its migration's file name."""
+    """The revision of the current tables: the highest number in the file names of the migrations."""
     return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 def alembic_config(connection: Connection) -> Config:
-    """The configuration of alembic for ``connection``; there is no file of it."""
+    """Alembic's configuration for ``connection``; there is no configuration file."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection

@@ -1,4 +1,4 @@
-"""Which paths a stored file may have: relative, plain to read, and the same file whatever system it comes from."""
+"""Which paths a stored file may have: relative, readable, and denoting the same file on every operating system."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ from bot.errors import translatable as _
 
 MAX_PATH_BYTES = 400
 MAX_NAME_BYTES = 240
-"""NAME_MAX of Linux's file systems is 255; the rest is for what is put behind a name, such as .zip.001."""
+"""NAME_MAX of Linux's file systems is 255; the rest leaves room for suffixes such as .zip.001."""
 MAX_DEPTH = 10
 
 _KEY = "key:"
-"""No path begins so, for none has a colon."""
+"""The prefix of keys. No path begins with it, since paths have no colons."""
 _SHOWN = 100
 
-# Control characters, separators of lines, halves of surrogate pairs (undecodable names have them), and what is
-# invisible or turns the direction of text; but the joiners, which emoji and Persian are written with.
+# Control characters, line and paragraph separators, surrogates (which undecodable names have), and characters that are
+# invisible or change the direction of text, except the joiners, which emoji and Persian need.
 _UNSEEN = r"[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|[\p{Cf}--[\u200c\u200d]]"
 _REFUSED = regex.compile(rf"[\\:]|{_UNSEEN}", regex.VERSION1)
 _HIDDEN = regex.compile(_UNSEEN, regex.VERSION1)
-# Most names: nothing in them is refused, or changed by a normal form. Thousands are looked at while somebody types.
+# A fast path for most names, with no character that is refused or changed by normalisation: thousands of names are
+# checked while somebody types.
 _USUAL = re.compile("[0-9A-Za-zА-Яа-яЁё_](?:[0-9A-Za-zА-Яа-яЁё_ .-]{0,118}[0-9A-Za-zА-Яа-яЁё_-])?")
 _DEVICE = regex.compile(r"(con|prn|aux|nul|(com|lpt)[0-9¹²³])(\..*)?", regex.IGNORECASE)
-"""Names that Windows takes for devices, where people download the files to."""
+"""Names that Windows treats as devices; people download the files to Windows."""
 _DEVICE_BEGINNINGS = frozenset({"con", "prn", "aux", "nul", "com", "lpt"})
 
 
@@ -45,8 +46,8 @@ class BadFileNameError(StarlingError):
 
 
 def shown(text: str, max_chars: int = _SHOWN) -> str:
-    """``text``, a path or another, for a sentence: one line of at most ``max_chars`` characters that no markdown and no
-    invisible character changes; of a longer one, its beginning and its end."""
+    """``text``, such as a path, for display in a sentence: in backticks, on one line of at most ``max_chars``
+    characters, without markdown or invisible characters. The middle of a longer text is left out."""
     plain = _HIDDEN.sub("�", re.sub(r"\s", " ", text)).replace("`", "'")
     if len(plain) > max_chars:
         plain = f"{plain[: max_chars // 2 - 1]}…{plain[-(max_chars // 2) :]}"
@@ -54,11 +55,11 @@ def shown(text: str, max_chars: int = _SHOWN) -> str:
 
 
 def split_path(path: str) -> tuple[str, ...]:
-    """The folders and the name of ``path``, in Unicode's form NFC.
+    """The folders and the file name in ``path``, normalised to NFC.
 
     Raises:
-        BadFileNameError: it is absolute or empty, leads upwards, is longer than 400 bytes in UTF-8 or deeper than ten
-            names, or one of its names is no ``is_name``.
+        BadFileNameError: the path is absolute or empty, leads upwards, is longer than 400 bytes in UTF-8 or deeper than
+            ten names, or ``is_name`` is false for one of its names.
     """
     names = tuple(unicodedata.normalize("NFC", path).split("/"))
     if len(names) > MAX_DEPTH or not all(is_name(name) for name in names):
@@ -69,9 +70,10 @@ def split_path(path: str) -> tuple[str, ...]:
 
 
 def is_name(name: str) -> bool:
-    """Whether ``name``, already in NFC, may be a file's or a folder's: nothing hidden (``.`` and ``..`` begin with a
-    dot), nothing that ends in a dot or a space, no backslash, colon, control or bidirectional character, nothing that
-    looks like a separator or is a device on Windows, and at most 240 bytes in UTF-8."""
+    """Whether ``name``, already in NFC, may be the name of a file or a folder. It must not begin with a dot (hidden
+    files, ``.`` and ``..``) or a space, or end in one, or have a slash, backslash, colon, control or bidirectional
+    character, or a character that looks like a separator. It must not be a device on Windows, and have at most 240
+    bytes in UTF-8."""
     if _USUAL.fullmatch(name) and name[:3].lower() not in _DEVICE_BEGINNINGS:
         return True
     if not name or name[0] in ". " or name[-1] in ". " or "/" in name or _REFUSED.search(name):
@@ -85,10 +87,10 @@ def is_name(name: str) -> bool:
 
 
 def key_of(path: str) -> str:
-    """A name of 36 ASCII characters for ``path``, always the same, for where the path itself is too long."""
+    """A key of 36 ASCII characters that stands for ``path``, always the same, where the path itself is too long."""
     return _KEY + hashlib.sha256(path.encode()).hexdigest()[:32]
 
 
 def is_key(given: str) -> bool:
-    """Whether ``given`` is a key; no path is."""
+    """Whether ``given`` is a key rather than a path; no path is a key."""
     return given.startswith(_KEY)

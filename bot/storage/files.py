@@ -1,7 +1,7 @@
-"""The files that each guild has, and each user in direct messages: listed, read, written, deleted, within a quota.
+"""The files of each guild, and of each user in direct messages: listing, reading, writing and deleting, with a quota.
 
-They lie below the data folder as ``guilds/<guild id>/<path>`` and ``users/<user id>/<path>``. See ``file_names`` for
-the paths and ``sealed_folder`` for why none of them leads elsewhere.
+They are stored below the data folder as ``guilds/<guild id>/<path>`` and ``users/<user id>/<path>``. See ``file_names``
+for valid paths, and ``sealed_folder`` for why no path can lead outside.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from bot.storage.sealed_folder import FileNotThereError, SealedFolder
 from bot.storage.zip_sink import ZipSink
 
 MAX_FILES = 20_000
-"""Files of one guild or user: so many can still be listed while somebody types."""
+"""The most files of one guild or user: this many can still be listed while somebody types."""
 
 _CHUNK = 1 << 20
 _LISTING_AGE_S = 10.0
-"""How long a listing is used again; what is written or deleted here is seen at once."""
+"""How long a listing is cached; writing or deleting through a ``Folder`` discards it at once."""
 _LISTINGS_KEPT = 16
 _GUILDS = "guilds"
 
@@ -37,7 +37,7 @@ Place = tuple[str, str]
 
 
 class QuotaExceededError(StarlingError):
-    """Raised when a guild or a user would have more stored than the settings allow; nothing was written."""
+    """Raised when a guild or a user would exceed the storage that the settings allow; nothing was written."""
 
     sentence = _(
         "There is no room for {path}: {used_mb:.1f} of {quota_mb:.0f} MB are taken. Delete something with "
@@ -58,17 +58,17 @@ class TooManyFilesError(StarlingError):
 
 
 class FileGoneError(FileNotThereError):
-    """Raised when the file of a key is not there any more."""
+    """Raised when the file that a key stands for no longer exists."""
 
     sentence = _("This file no longer exists.")
 
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file as it was when it was looked at."""
+    """The state of a file at the time it was read."""
 
     path: str
-    """Relative, with ``/`` between its names, in NFC."""
+    """Relative, separated by ``/``, in NFC."""
     size_bytes: int
     modified_at: datetime
     """Aware, UTC."""
@@ -76,7 +76,7 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class FolderUsage:
-    """How much is stored."""
+    """How much a guild or a user has stored."""
 
     files: int
     used_bytes: int
@@ -84,10 +84,10 @@ class FolderUsage:
 
 
 class FileStore:
-    """The folders of everyone."""
+    """The folders of all guilds and users."""
 
     def __init__(self, data_folder: Path, *, quota_bytes: int) -> None:
-        """``quota_bytes``: what one guild or one user may have stored."""
+        """``quota_bytes``: how much one guild or one user may store."""
         self.quota_bytes = quota_bytes
         self._base = data_folder
         self._locks: weakref.WeakValueDictionary[Place, asyncio.Lock] = weakref.WeakValueDictionary()
@@ -119,7 +119,7 @@ class FileStore:
         return self._locks.setdefault(place, asyncio.Lock())
 
     async def _listing(self, place: Place, folder: SealedFolder) -> Sequence[StoredFile]:
-        """The listing, or the one under way for someone else, or one of the last seconds."""
+        """A listing at most ``_LISTING_AGE_S`` old: cached, still being made for another caller, or new."""
         began_s, task = self._listings.pop(place, (0.0, None))
         if task is None or time.monotonic() - began_s > _LISTING_AGE_S or (task.done() and task.exception()):
             began_s, task = time.monotonic(), asyncio.create_task(asyncio.to_thread(_listed, folder))
@@ -142,15 +142,15 @@ class Folder:
 
     @property
     def place(self) -> str:
-        """Where the folder lies below the data folder, for the operator."""
+        """The path of the folder below the data folder, for the operator."""
         return "/".join(self._place)
 
     async def listing(self) -> Sequence[StoredFile]:
-        """Every file, newest first; what was changed by others than Starling may be seen ten seconds late."""
+        """Every file, newest first; changes not made by Starling may show up to ten seconds late."""
         return await self._store._listing(self._place, self._folder)
 
     async def find(self, given: str) -> StoredFile:
-        """The file whose path or key ``given`` is.
+        """The file with the path or the key ``given``.
 
         Raises:
             BadFileNameError, FileNotThereError: as ``open``.
@@ -159,7 +159,7 @@ class Folder:
             with await self.open(given) as file:
                 return await asyncio.to_thread(_described, "/".join(split_path(given)), file)
         if (found := await self._of_key(given)) is None:
-            # Others than Starling may have put it there a moment ago.
+            # Someone other than Starling may have put it there a moment ago.
             self._store._changed(self._place)
             found = await self._of_key(given)
         if found is None:
@@ -171,23 +171,23 @@ class Folder:
         return await asyncio.to_thread(lambda: next((file for file in listing if key_of(file.path) == key), None))
 
     async def open(self, path: str) -> BinaryIO:
-        """The file at ``path`` for reading; the caller closes it, and reads it off the event loop.
+        """Open the file at ``path`` for reading. The caller closes it, and must not read it on the event loop.
 
         Raises:
             BadFileNameError: no file may have such a path.
-            FileNotThereError: there is none.
+            FileNotThereError: there is no such file.
         """
         return await asyncio.to_thread(self._folder.open, path)
 
     async def write(self, path: str, data: bytes | Iterable[bytes]) -> StoredFile:
-        """Make ``path`` hold ``data``, as a whole: who reads sees the old file or the new one.
+        """Write ``data`` to ``path`` atomically: readers see either the old file or the new one.
 
-        ``data``, if it is no bytes, is iterated in a thread. Folders are made as needed.
+        If ``data`` is not ``bytes``, it is iterated in a thread. Folders are created as needed.
 
         Raises:
             BadFileNameError: no file may have such a path.
-            QuotaExceededError, TooManyFilesError: there is no room; what was there before is still there.
-            DiskFullError: the disk takes no more.
+            QuotaExceededError, TooManyFilesError: there is no room; the old file, if any, is unchanged.
+            DiskFullError: the disk is full.
         """
         chunks = (data,) if isinstance(data, bytes) else data
         async with self._store._lock(self._place):
@@ -197,10 +197,10 @@ class Folder:
                 self._store._changed(self._place)
 
     async def write_zip(self, path: str, members: Sequence[str]) -> StoredFile:
-        """Make ``path`` hold a zip of the files ``members``, under their paths.
+        """Write a zip of the files ``members``, under their paths, to ``path``.
 
         Raises:
-            FileNotThereError: one of them is gone.
+            FileNotThereError: one of the members no longer exists.
             BadFileNameError, QuotaExceededError, TooManyFilesError, DiskFullError: as ``write``.
         """
         return await self.write(path, _zipped(self._folder, members))
@@ -213,7 +213,7 @@ class Folder:
             self._store._changed(self._place)
 
     async def usage(self) -> FolderUsage:
-        """How much is stored, counted anew."""
+        """How much is stored, without using the cached listing."""
         sizes = await asyncio.to_thread(lambda: [state.st_size for _path, state in self._folder.scan()])
         return FolderUsage(len(sizes), sum(sizes), self._store.quota_bytes)
 
@@ -235,7 +235,7 @@ class Folder:
 
 
 def _zipped(folder: SealedFolder, members: Sequence[str]) -> Iterator[bytes]:
-    """The parts of a zip, which has no dates: the same files give the same zip."""
+    """The chunks of a zip of ``members``. It has no dates, so the same files give the same zip."""
     sink = ZipSink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as zipped:
         for name in members:

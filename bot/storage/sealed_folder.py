@@ -1,8 +1,8 @@
-"""One folder on the disk that no path leads out of.
+"""A folder on disk that no path can lead out of.
 
-Every name of a path is opened by itself, relative to the folder before it and never through a link (openat with
-O_NOFOLLOW). So it does not matter what is swapped for a link while a path is followed: what was opened stays opened.
-Everything here blocks.
+Each component of a path is opened separately, relative to the folder before it and never through a link (openat with
+O_NOFOLLOW). So nothing is gained by replacing a folder with a link while a path is being followed: what is already open
+stays open. Everything here blocks.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _NOT_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO})
-"""ELOOP and ENOTDIR are also what O_NOFOLLOW says of a link; ENXIO is a socket's."""
+"""ELOOP and ENOTDIR are also the errors for a link with O_NOFOLLOW; ENXIO is the error for a socket."""
 
 _WRITING = ".writing-"
-"""How a file is called until it is complete; no path may have such a name."""
+"""The prefix of a file's name until it is complete; no path may contain such a name."""
 _ABANDONED_S = 24 * 3600
 
 
 class FileNotThereError(StarlingError):
-    """Raised when there is no such file, or what is there is no plain file: a link, a folder, a pipe, a device."""
+    """Raised when there is no such file, or what is there is not a regular file: a link, a folder, a pipe, a device."""
 
     sentence = _("File not found: {path}")
 
@@ -42,7 +42,7 @@ class FileNotThereError(StarlingError):
 
 
 class DiskFullError(StarlingError):
-    """Raised when the disk takes no more."""
+    """Raised when the disk is full."""
 
     sentence = _("The disk of the machine that Starling runs on is full, so {path} was not saved. Tell the operator.")
     concerns_host = True
@@ -52,9 +52,9 @@ class DiskFullError(StarlingError):
 
 
 class SealedFolder:
-    """The folder ``place`` below ``base``. It need not be there before the first write.
+    """The folder ``place`` below ``base``. It need not exist before the first write.
 
-    ``base`` is the operator's and may be reached by links; ``place`` may not.
+    ``base`` belongs to the operator and may be reached through links; ``place`` may not contain any.
     """
 
     def __init__(self, base: Path, place: Sequence[str]) -> None:
@@ -62,7 +62,8 @@ class SealedFolder:
         self._place = tuple(place)
 
     def scan(self) -> list[tuple[str, os.stat_result]]:
-        """Every plain file with its path and state, in no order; what cannot have been written here is left out."""
+        """The path and state of every regular file, in no particular order. Files that cannot have been written by this
+        class are left out: those with invalid names, with hard links, or nested too deeply."""
         with contextlib.ExitStack() as stack:
             try:
                 folder = stack.enter_context(self._opened(()))
@@ -73,15 +74,15 @@ class SealedFolder:
             return _files_in(folder, "", MAX_DEPTH)
 
     def open(self, path: str) -> BinaryIO:
-        """The file at ``path`` for reading. What is written there later does not change what is read.
+        """Open the file at ``path`` for reading. Later writes to ``path`` do not change what is read.
 
         Raises:
             BadFileNameError: see ``split_path``.
-            FileNotThereError: there is none, or it is no plain file, or it has a second name (a hard link).
+            FileNotThereError: there is no such file, or it is not a regular file, or it has a second hard link.
         """
         *folders, name = split_path(path)
         with _found(path), self._opened(folders) as folder:
-            # Looked at before it is opened, for to open a device may do something; and after, for it may be another.
+            # Checked before opening, since opening a device may have effects, and after, in case it was swapped.
             _require_plain(path, os.stat(name, dir_fd=folder, follow_symlinks=False))
             descriptor = os.open(name, _READ, dir_fd=folder)
             try:
@@ -92,11 +93,13 @@ class SealedFolder:
                 raise
 
     def write(self, path: str, chunks: Iterable[bytes]) -> os.stat_result:
-        """Make ``path`` hold ``chunks``, all of them or, when anything fails (also ``chunks``), what it held before.
+        """Write ``chunks`` to ``path``, creating folders as needed. If anything fails, also in iterating ``chunks``,
+        the old file stays.
 
         Raises:
-            BadFileNameError: see ``split_path``; or a folder has that name, or one of its folders is none.
-            DiskFullError: the disk takes no more.
+            BadFileNameError: see ``split_path``; or a folder has that name, or one of the folders in ``path`` is not a
+                folder.
+            DiskFullError: the disk is full.
         """
         *folders, name = split_path(path)
         unfinished = _WRITING + secrets.token_hex(8)
@@ -132,7 +135,7 @@ class SealedFolder:
 
     @contextlib.contextmanager
     def _opened(self, folders: Sequence[str], *, create: bool = False) -> Iterator[int]:
-        """The descriptor of the folder that ``folders`` lead to, one name at a time."""
+        """Open the folder that ``folders`` lead to, one name at a time; yields its descriptor."""
         folder = os.open(self._base, _FOLDER)
         try:
             for name in (*self._place, *folders):
@@ -216,7 +219,7 @@ def _room_on_disk(path: str) -> Iterator[None]:
 
 
 def _sweep(root: int) -> None:
-    """Delete what a process that was killed left unfinished."""
+    """Delete unfinished files that are older than ``_ABANDONED_S``: the process that wrote them was killed."""
     with os.scandir(root) as entries:
         left = [entry.name for entry in entries if entry.name.startswith(_WRITING)]
     for name in left:

@@ -1,4 +1,4 @@
-"""SQLite for asyncio, whose thread is asked once for each statement."""
+"""SQLite for asyncio, with one round trip to the connection's thread per statement."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ import aiosqlite
 from aiosqlite.context import contextmanager
 
 ROWS_AHEAD = 256
-"""Rows that come along with the statement that finds them; more are fetched when they are wanted."""
+"""How many rows are fetched together with the statement; further ones are fetched on demand."""
 
 _T = TypeVar("_T")
 
 
 class SqliteConnection(aiosqlite.Connection):
-    """A connection of aiosqlite that does at once what never waits: opening and closing a cursor, and rolling back
-    where nothing was begun.
+    """An aiosqlite connection that does without its thread what never waits: opening and closing a cursor, and rolling
+    back when there is no transaction.
 
-    aiosqlite goes to its thread for each of them, and once more for the rows: six times for a statement that reads, of
-    which each takes as long as most statements. While the thread is at work, all of it waits there as it does with
-    aiosqlite, since SQLite lets one thread at a time in.
+    aiosqlite makes a round trip to its thread for each of these, and another for the rows: six for a statement that
+    reads, each of which takes as long as most statements. While the thread is busy, closing a cursor and rolling back
+    go through it as in aiosqlite, since SQLite lets in one thread at a time.
     """
 
-    # Each is counted by one thread only.
+    # Each is only incremented by one thread.
     _asked = _done = 0
 
     @property
     def is_idle(self) -> bool:
-        """Whether the thread has done all that it was asked for."""
+        """Whether the thread has finished everything it was asked to do."""
         return self._asked == self._done
 
     async def _execute(self, fn: Callable[..., _T], *args: Any, **kwargs: Any) -> _T:
@@ -47,17 +47,17 @@ class SqliteConnection(aiosqlite.Connection):
 
     @contextmanager
     async def cursor(self) -> aiosqlite.Cursor:
-        """A cursor. Raises ValueError: the connection is closed."""
+        """Open a cursor. Raises ``ValueError`` if the connection is closed."""
         return SqliteCursor(self, self._conn.cursor())
 
     async def rollback(self) -> None:
-        """Undo what the transaction has done, if there is one."""
+        """Roll back the transaction, if there is one."""
         if not self.is_idle or self._conn.in_transaction:
             await super().rollback()
 
 
 class SqliteCursor(aiosqlite.Cursor):
-    """A cursor whose first rows come with its statement."""
+    """A cursor that fetches its first rows together with the statement."""
 
     def __init__(self, connection: SqliteConnection, cursor: sqlite3.Cursor) -> None:
         super().__init__(connection, cursor)
@@ -66,7 +66,7 @@ class SqliteCursor(aiosqlite.Cursor):
         self._has_more = False
 
     async def execute(self, sql: str, parameters: Iterable[Any] | None = None) -> SqliteCursor:
-        """Carry out ``sql``."""
+        """Execute ``sql``."""
         given = () if parameters is None else parameters
         await self._execute(self._carried_out, sql, given)  # type: ignore[no-untyped-call]
         return self
@@ -83,7 +83,7 @@ class SqliteCursor(aiosqlite.Cursor):
         return next(iter(await self.fetchmany(1)), None)
 
     async def fetchmany(self, size: int | None = None) -> list[Any]:
-        """The next rows, ``size`` of them (by default ``arraysize``) where there are so many."""
+        """The next rows, up to ``size`` of them (by default ``arraysize``)."""
         wanted = self.arraysize if size is None else size
         rows, self._ahead = self._ahead[:wanted], self._ahead[wanted:]
         if self._has_more and len(rows) < wanted:
@@ -91,12 +91,12 @@ class SqliteCursor(aiosqlite.Cursor):
         return rows
 
     async def fetchall(self) -> list[Any]:
-        """All rows that are left."""
+        """All remaining rows."""
         rows, self._ahead = self._ahead, []
         return [*rows, *await super().fetchall()] if self._has_more else rows
 
     async def close(self) -> None:
-        """Let go of the rows that are left."""
+        """Close the cursor, discarding the remaining rows."""
         if self._connection.is_idle:
             self._cursor.close()
         else:
@@ -106,6 +106,6 @@ class SqliteCursor(aiosqlite.Cursor):
 def connect(database: str | Path, **options: Any) -> SqliteConnection:
     """A connection to the file ``database``, open once it is awaited; ``options`` are those of ``sqlite3.connect``."""
     connection = SqliteConnection(partial(sqlite3.connect, database, **options), iter_chunk_size=ROWS_AHEAD)
-    # A process that ends waits for no thread of a connection that nobody has closed.
+    # A daemon thread, so that a connection that nobody closed does not keep the process from exiting.
     connection._thread.daemon = True
     return connection

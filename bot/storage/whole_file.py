@@ -1,4 +1,4 @@
-"""A file that is there whole or not at all."""
+"""Replacing a file atomically."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from pathlib import Path
 
 
 def replace_with(path: Path, content: bytes) -> None:
-    """Write ``content`` in place of what ``path`` has, whole or not at all. Blocks.
+    """Replace the content of ``path`` with ``content``, completely or not at all. Blocking.
 
     Raises:
-        OSError: it cannot be written; what was there stays.
+        OSError: the file cannot be written; the old content stays.
     """
     scratch = path.with_name(f"{path.name}.new")
     scratch.write_bytes(content)

@@ -1,10 +1,10 @@
-"""Where a zip is written that is taken away in parts while it grows."""
+"""A target for writing a zip that can be read in parts while it is still being written."""
 
 from __future__ import annotations
 
 
 class ZipSink:
-    """A file for zipfile that cannot be sought in, so what was taken never changes."""
+    """A file object for ``zipfile`` that is not seekable, so that data already taken never changes."""
 
     def __init__(self) -> None:
         self.data = bytearray()
@@ -14,13 +14,13 @@ class ZipSink:
         return len(data)
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Do nothing: everything written can be taken at once."""
 
     def close(self) -> None:
-        """What was written stays."""
+        """Do nothing: what was written can still be taken."""
 
     def take(self, size: int) -> bytes:
-        """The first ``size`` bytes that were not taken yet, or as many as there are."""
+        """Remove and return the next ``size`` bytes, or as many as there are."""
         taken = bytes(self.data[:size])
         del self.data[:size]
         return taken

@@ -1,4 +1,4 @@
-"""Where alembic begins: with the connection that ``Database.open`` gives it."""
+"""Alembic's entry point; uses the connection that ``Database.open`` passes in."""
 
 from alembic import context
 

@@ -1,6 +1,6 @@
-"""The tables, a file a feature. A change here needs a migration in ``bot/storage/migrations``.
+"""The tables, one file per feature. A change here needs a migration in ``bot/storage/migrations``.
 
-They are asked for by this name, so that whoever has one has made them all known to ``Base``.
+They are imported from this package, so that importing any one of them registers all of them with ``Base``.
 """
 
 from bot.storage.tables.base import Base, UtcDateTime

@@ -9,7 +9,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A point in time, aware and in UTC on both databases (SQLite keeps no zone)."""
+    """A point in time, aware and in UTC on both databases (SQLite stores no time zone)."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -24,7 +24,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Base(DeclarativeBase):
-    """Names every constraint, so that a migration can change it on both databases."""
+    """The base of all tables. It names every constraint, so that migrations can change them on both databases."""
 
     metadata = MetaData(
         naming_convention={

@@ -1,4 +1,4 @@
-"""What was said."""
+"""Prompts and replies."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class ExchangeRow(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     has_files: Mapped[bool] = mapped_column(server_default=false())
     recalled: Mapped[str] = mapped_column(String(200), server_default="")
-    """The numbers of the guild's corrections that the model was given, each between commas; in direct messages, of what
-    the person has taught for themselves."""
+    """The numbers of the guild's corrections that the model was given, each between commas; in direct messages, the
+    numbers of what the person has taught for themselves."""
     is_given: Mapped[bool] = mapped_column(server_default=false())
-    """Whether it was asked by /ask, whose questions may be learnt from where the one who asked agrees."""
+    """Whether it was asked with /ask. Such questions may be used for training if the person who asked agrees."""
     words_by: Mapped[int | None] = mapped_column(UserId)
-    """Whose words the prompt is, where they are another's than of who asked."""
+    """The author of the prompt's words, if it is not the person who asked."""

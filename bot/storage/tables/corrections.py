@@ -1,4 +1,4 @@
-"""What should have been answered, who says so, and what people think of answers."""
+"""Corrections of answers, people's consent to give them, and votes and feedback."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.storage.tables.snowflake import ChannelId, GuildId, MessageId, ScopeId,
 
 
 class CorrectionRow(Base):
-    """What a person says that the bot should have said, in a form of ours."""
+    """A correction: what the bot should have answered, as a person submitted it in one of our forms."""
 
     __tablename__ = "corrections"
     __table_args__ = (
@@ -47,16 +47,16 @@ class CorrectionRow(Base):
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     review_channel_id: Mapped[int | None] = mapped_column(ChannelId)
     review_message_id: Mapped[int | None] = mapped_column(MessageId)
-    """Where it is shown to those who review it."""
+    """The message that shows it to its reviewers."""
 
 
 class CorrectionDecisionRow(Base):
-    """What somebody did with a correction; rows are added, and go with their guild only."""
+    """What somebody did with a correction. Rows are only added, and deleted only with their guild."""
 
     __tablename__ = "correction_decisions"
     __table_args__ = (Index(None, "correction_id"), Index(None, "guild_id"), Index(None, "actor_id", "decided_at"))
 
-    # SQLite counts by itself in INTEGER keys only.
+    # SQLite numbers rows automatically only if the key is of type INTEGER.
     id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
     correction_id: Mapped[str] = mapped_column(String(32))
     guild_id: Mapped[int] = mapped_column(GuildId)
@@ -67,18 +67,18 @@ class CorrectionDecisionRow(Base):
 
 
 class ConsentRow(Base):
-    """A user's agreement that what they send in our forms is kept and taught."""
+    """A user's consent that what they submit in our forms is stored and used for training."""
 
     __tablename__ = "consents"
 
     user_id: Mapped[int] = mapped_column(UserId, primary_key=True, autoincrement=False)
     version: Mapped[int] = mapped_column()
-    """Of the text that they agreed to."""
+    """The version of the text that they agreed to."""
     given_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class MemoryRow(Base):
-    """What a person has taught in direct messages, for themselves alone."""
+    """An answer that a person has taught in direct messages, only for themselves."""
 
     __tablename__ = "memories"
 
@@ -91,8 +91,8 @@ class MemoryRow(Base):
 
 
 class TaughtRevisionRow(Base):
-    """What is approved in a guild, or was taught by a person for themselves, as it stands: another value after each
-    change, in the same transaction, so that what others have read of it is known to be of before."""
+    """The current revision of what is approved in a guild, or of what a person has taught for themselves. It gets a new
+    value in the same transaction as each change, so that what was read before is known to be outdated."""
 
     __tablename__ = "taught_revisions"
 
@@ -108,7 +108,7 @@ class VoteRow(Base):
     __table_args__ = (Index(None, "guild_id"), Index(None, "user_id"))
 
     message_id: Mapped[int] = mapped_column(MessageId, primary_key=True, autoincrement=False)
-    """Of the answer's last message, which has the buttons."""
+    """The answer's last message, which has the buttons."""
     user_id: Mapped[int] = mapped_column(UserId, primary_key=True, autoincrement=False)
     guild_id: Mapped[int | None] = mapped_column(GuildId)
     channel_id: Mapped[int] = mapped_column(ChannelId)
@@ -118,7 +118,8 @@ class VoteRow(Base):
 
 
 class FeedbackRow(Base):
-    """Something that a person has said about the bot, or words that it does not know."""
+    """What a person has said about the bot, words that it does not know, or a correction that was recalled for an
+    unrelated question."""
 
     __tablename__ = "feedback"
     __table_args__ = (Index(None, "guild_id"), Index(None, "user_id", "given_at"))

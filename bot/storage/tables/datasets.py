@@ -1,4 +1,4 @@
-"""Examples that people gave, and what was taken back of them."""
+"""Examples that people gave, and which of them were taken back."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.storage.tables.snowflake import GuildId, UserId
 
 
 class DatasetRow(Base):
-    """One version of a dataset of a guild."""
+    """One version of a guild's dataset."""
 
     __tablename__ = "datasets"
     __table_args__ = (UniqueConstraint("guild_id", "name_key", "version"), UniqueConstraint("guild_id", "selected_as"))
@@ -30,9 +30,9 @@ class DatasetRow(Base):
     sealed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     trained_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """When examples were last taken back that models have learned from it."""
+    """When examples that models have learned from were last taken back from it."""
     withdrawn_examples: Mapped[int] = mapped_column(server_default="0")
-    """How many those are; nothing else of them is kept."""
+    """How many such examples were taken back; nothing else about them is kept."""
 
 
 class DatasetExampleRow(Base):
@@ -54,12 +54,12 @@ class DatasetExampleRow(Base):
     given_by: Mapped[int] = mapped_column(UserId)
     source: Mapped[str] = mapped_column(String(16))
     origin_id: Mapped[str | None] = mapped_column("correction_id", String(64))
-    """The correction or the comparison that it comes from."""
+    """The id of the correction or comparison that it comes from."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class UploadRow(Base):
-    """A file among those of a guild, or of a person in direct messages, that has something of a person."""
+    """A stored file of a guild, or of a person in direct messages, that contains something of a person's."""
 
     __tablename__ = "uploads"
     __table_args__ = (Index(None, "guild_id"), Index(None, "user_id"))
@@ -72,7 +72,7 @@ class UploadRow(Base):
 
 
 class WithdrawalRow(Base):
-    """When a user last took back all examples that they had given until then."""
+    """When a user last took back all the examples that they had given by then."""
 
     __tablename__ = "withdrawals"
 
@@ -81,10 +81,11 @@ class WithdrawalRow(Base):
 
 
 class TakenBackRow(Base):
-    """A comparison that was taken back, so that no archive brings back what came of it. Nothing else of it is kept."""
+    """A comparison that was taken back: examples made from it are not restored from archives. Nothing else about it is
+    kept."""
 
     __tablename__ = "taken_back"
 
     origin_key: Mapped[str] = mapped_column(String(64), primary_key=True)
-    """A fingerprint of its id."""
+    """A fingerprint of the comparison's id."""
     taken_back_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,4 +1,4 @@
-"""How answers are to be."""
+"""Instructions for how the bot answers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.storage.tables.snowflake import GuildId, UserId
 
 
 class InstructionRow(Base):
-    """One version of one of a guild's instructions; the highest id is the one that holds."""
+    """One version of one of a guild's instructions; the one with the highest id is in force."""
 
     __tablename__ = "instructions"
     __table_args__ = (Index(None, "guild_id", "name"),)

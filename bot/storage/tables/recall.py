@@ -1,4 +1,4 @@
-"""What approved corrections are found by."""
+"""The vectors that approved corrections are found by."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from bot.storage.tables.snowflake import ScopeId
 
 
 class RecallVectorRow(Base):
-    """What one embedding makes of the question of an approved correction, or of what a person has taught for
-    themselves. It tells something of their words: it is there for as long as these are, and no longer."""
+    """The vectors that one embedding gives for the question of an approved correction, or of what a person has taught
+    for themselves. They reveal something of the words, so they are deleted together with them."""
 
     __tablename__ = "recall_vectors"
 
@@ -19,5 +19,5 @@ class RecallVectorRow(Base):
     scope_id: Mapped[int] = mapped_column(ScopeId, primary_key=True, autoincrement=False)
     embedding: Mapped[str] = mapped_column(String(32), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    """Of the correction in its guild, or of what the person has taught."""
+    """The number of the correction in its guild, or of what the person has taught."""
     vectors: Mapped[bytes] = mapped_column(LargeBinary)

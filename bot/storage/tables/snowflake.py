@@ -1,4 +1,4 @@
-"""Discord's ids in the database: which columns have them, and what they are ids of."""
+"""Column types for Discord's ids, which say what each id identifies."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from sqlalchemy import BigInteger, Dialect, TypeDecorator
 
 
 class Snowflake(TypeDecorator[int]):
-    """An id of Discord's, 64 bits. Takes ``hikari.Snowflake`` and other integers, gives ``int``.
+    """A Discord id, 64 bits. Accepts ``hikari.Snowflake`` and other integers, returns ``int``.
 
-    Each subclass says what it is an id of. Erasure is tested by these types: what has an id of a person, a guild or a
-    message has to be held by a ``DataHolder`` that empties it.
+    Each subclass says what it identifies. The tests of erasure go by these types: a table with the id of a person, a
+    guild or a message must have a ``DataHolder`` that erases its rows.
     """
 
     impl = BigInteger
@@ -20,30 +20,30 @@ class Snowflake(TypeDecorator[int]):
 
 
 class UserId(Snowflake):
-    """Of a person."""
+    """The id of a person."""
 
     cache_ok = True
 
 
 class GuildId(Snowflake):
-    """Of a guild; 0 for direct messages where a key cannot be empty."""
+    """The id of a guild; 0 for direct messages in key columns, which cannot be null."""
 
     cache_ok = True
 
 
 class ChannelId(Snowflake):
-    """Of a channel or a thread, which never stands without the person or the guild whose row it is in."""
+    """The id of a channel or a thread; the row always has the id of a person or a guild as well."""
 
     cache_ok = True
 
 
 class MessageId(Snowflake):
-    """Of a message."""
+    """The id of a message."""
 
     cache_ok = True
 
 
 class ScopeId(Snowflake):
-    """Of a guild or a person, as another column of the row says."""
+    """The id of a guild or a person; another column of the row says which."""
 
     cache_ok = True

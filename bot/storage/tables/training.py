@@ -1,4 +1,4 @@
-"""Trainings, the models that came of them, and what these are worth."""
+"""Trainings, the models that they produced, and how good those are."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.storage.tables.snowflake import ChannelId, GuildId, MessageId, UserId
 
 
 class TrainingRow(Base):
-    """A training, from its promise to its end."""
+    """A training, from when it was requested to its end."""
 
     __tablename__ = "trainings"
     __table_args__ = (UniqueConstraint("guild_id", "number"), Index(None, "state"))
@@ -24,38 +24,39 @@ class TrainingRow(Base):
     starter_id: Mapped[int | None] = mapped_column(UserId)
     channel_id: Mapped[int] = mapped_column(ChannelId)
     message_id: Mapped[int | None] = mapped_column(MessageId)
-    """Of the card that shows how far it is."""
+    """The card that shows its progress."""
     locale: Mapped[str] = mapped_column(String(16))
     trainer: Mapped[str] = mapped_column(String(32))
     base: Mapped[str] = mapped_column(String(200))
     seed: Mapped[int] = mapped_column()
     datasets: Mapped[list[list[Any]]] = mapped_column(JSON)
-    """Id, name, version and label of each, and how many examples had been taken back from it before."""
+    """Id, name, version and label of each dataset, and how many examples had been taken back from it beforehand."""
     content_hash: Mapped[str] = mapped_column(String(64))
     heldout: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
-    """The keys of what was held out, once it has begun: what is taken back later must not move others there."""
+    """The keys of the held-out examples, once the training has begun: examples that are taken back later must not move
+    others into the held-out set."""
     examples: Mapped[int] = mapped_column()
     method: Mapped[str] = mapped_column(String(16))
     handle: Mapped[str | None] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(16))
     is_cancelled: Mapped[bool] = mapped_column(server_default=false())
-    """Whether somebody wants it to end."""
+    """Whether somebody has cancelled it; it may still be running."""
     fraction: Mapped[float | None] = mapped_column(Double)
     curve: Mapped[list[list[Any]]] = mapped_column(JSON)
-    """Step, training loss and held-out loss of each point."""
+    """A list of points: step, training loss and held-out loss."""
     message: Mapped[str] = mapped_column("told", Text)
-    """The trainer's last words, or where its file is."""
+    """The trainer's last message, or the path of the file that it made."""
     error: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    """Why it failed: a sentence to be translated, and its facts."""
+    """Why it failed: a translatable sentence, and the values to fill in."""
     announced: Mapped[bool] = mapped_column()
-    """Whether those who wait for its end were told of it."""
+    """Whether the people who wait for its end were notified."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class ModelRow(Base):
-    """A model that came of a training."""
+    """A model that a training produced."""
 
     __tablename__ = "models"
     __table_args__ = (UniqueConstraint("guild_id", "name"), UniqueConstraint("training_id"))
@@ -70,12 +71,14 @@ class ModelRow(Base):
     path: Mapped[str | None] = mapped_column(Text)
     scores: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     noticed: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
-    """Ten questions with the answers before it and its own; they go with the texts that they come from."""
+    """Ten questions with this model's answers and those of the model before it; deleted along with the texts that they
+    come from."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class PromotionRow(Base):
-    """Which model answers in a guild from then on; the highest id holds. Rows are added, and go with their guild."""
+    """Which model answers in a guild from then on; the row with the highest id is in force. Rows are only added, and
+    deleted with their guild."""
 
     __tablename__ = "promotions"
     __table_args__ = (Index(None, "guild_id"),)
@@ -83,13 +86,13 @@ class PromotionRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     guild_id: Mapped[int] = mapped_column(GuildId)
     model_id: Mapped[str | None] = mapped_column(String(32))
-    """None: the model that is not trained."""
+    """None for the model that is not trained."""
     promoted_by: Mapped[int | None] = mapped_column(UserId)
     promoted_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class ModelTestRow(Base):
-    """What came out of a test of models."""
+    """The result of a test of models."""
 
     __tablename__ = "model_tests"
     __table_args__ = (UniqueConstraint("guild_id", "number"), Index(None, "tester_id"), Index(None, "ended_at"))
@@ -99,14 +102,14 @@ class ModelTestRow(Base):
     number: Mapped[int] = mapped_column()
     tester_id: Mapped[int | None] = mapped_column(UserId)
     datasets: Mapped[str] = mapped_column(String(80))
-    """The ids of the versions that its prompts were taken from, with spaces between."""
+    """The ids of the dataset versions that its prompts were taken from, separated by spaces."""
     summary: Mapped[str] = mapped_column(Text)
     report: Mapped[str] = mapped_column(Text)
     ended_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class ComparisonRow(Base):
-    """Two models' answers to one prompt, under A and B."""
+    """Two models' answers to one prompt, labelled A and B."""
 
     __tablename__ = "comparisons"
     __table_args__ = (Index(None, "guild_id"), Index(None, "asked_by"), Index(None, "message_id"))
@@ -115,7 +118,7 @@ class ComparisonRow(Base):
     guild_id: Mapped[int] = mapped_column(GuildId)
     channel_id: Mapped[int] = mapped_column(ChannelId)
     message_id: Mapped[int | None] = mapped_column(MessageId)
-    """None until it is posted."""
+    """None until the comparison is posted."""
     asked_by: Mapped[int] = mapped_column(UserId)
     prompt: Mapped[str] = mapped_column(Text)
     model_a: Mapped[str] = mapped_column(String(200))

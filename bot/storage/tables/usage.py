@@ -1,4 +1,4 @@
-"""What was used."""
+"""Usage of the models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was promised."""
+"""Jobs: work that was promised to people."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.storage.tables.snowflake import ChannelId, GuildId, MessageId, UserId
 
 
 class JobRow(Base):
-    """Something that was promised to a person."""
+    """A job: something that the bot has promised to do for a person."""
 
     __tablename__ = "jobs"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Whether pictures or text files came with a prompt."""
+"""Whether a prompt came with pictures or text files."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What was used each day."""
+"""Usage per day."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Corrections, who decided on them, and who agreed to give them."""
+"""Corrections, the decisions on them, and people's consent to give them."""
 
 import sqlalchemy as sa
 from alembic import op

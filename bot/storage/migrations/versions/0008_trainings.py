@@ -1,4 +1,4 @@
-"""Trainings, the models that come of them, and which model answers."""
+"""Trainings, the models that result from them, and which model answers."""
 
 import sqlalchemy as sa
 from alembic import op

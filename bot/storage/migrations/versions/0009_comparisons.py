@@ -1,4 +1,4 @@
-"""Answers of two models to one prompt, and who prefers which."""
+"""Comparisons of two models' answers to one prompt, and who prefers which."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Datasets that models were trained on and that lost examples since."""
+"""When a dataset lost examples after models were trained on it."""
 
 import sqlalchemy as sa
 from alembic import op

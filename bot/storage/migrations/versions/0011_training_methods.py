@@ -1,4 +1,4 @@
-"""How trainings are done, who wants them to end, why they failed in words that can be translated, and who was told."""
+"""For trainings: the method, who cancelled them, a translatable error, and whether the end was announced."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,7 +1,7 @@
-"""What guilds and people chose, in one table; when people took their examples back, in another.
+"""The preferences of guilds and people, in one table; when people took their examples back, in another.
 
-Channels that were joined are their guild's from now on. One in which nothing was asked for as long as questions are
-kept belongs to no guild that is known here, and has to be joined anew.
+Joined channels are now stored with their guild, which is looked up in the stored questions. A channel in which nothing
+was asked for as long as questions are kept is dropped, since its guild is not known here; it has to be joined again.
 """
 
 from datetime import UTC, datetime

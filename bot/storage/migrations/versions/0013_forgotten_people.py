@@ -1,4 +1,4 @@
-"""Whoever made, wrote, started or promoted something can be forgotten without it; what was withdrawn is counted."""
+"""People can be forgotten without losing what they made, wrote, started or promoted; withdrawn examples are counted."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -27,7 +27,7 @@ def upgrade() -> None:
         batch.drop_column("cancelled_by")
     with op.batch_alter_table("datasets") as batch:
         batch.add_column(sa.Column("withdrawn_examples", sa.Integer(), nullable=False, server_default="0"))
-    # Until now examples that were taken back stayed where models had learned from them.
+    # Until now, examples that were taken back stayed in the datasets that models had learned from.
     for taken_back in (
         "correction_id IN (SELECT id FROM corrections WHERE state = 'withdrawn')",
         "EXISTS (SELECT 1 FROM withdrawals WHERE user_id = given_by AND withdrawn_at >= created_at)",

@@ -1,4 +1,4 @@
-"""Which examples were held out of a training."""
+"""Which examples were held out from a training."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What people have taught in direct messages; where a correction was shown to those who review it."""
+"""What people have taught in direct messages; the message that shows a correction to its reviewers."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What came out of tests of models."""
+"""The results of tests of models."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Which corrections an answer was given, so that it is forgotten with them."""
+"""Which corrections an answer was based on, so that it is deleted along with them."""
 
 import sqlalchemy as sa
 from alembic import op

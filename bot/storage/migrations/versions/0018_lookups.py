@@ -1,4 +1,4 @@
-"""Indexes for what is looked up by message, by person and by the answer before: a million rows are not walked."""
+"""Indexes for lookups by message, person, guild and previous answer, which would otherwise scan a million rows."""
 
 from alembic import op
 

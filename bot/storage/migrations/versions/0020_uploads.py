@@ -1,4 +1,4 @@
-"""Whose files are among those of guilds."""
+"""Which people's data is in which of the stored files."""
 
 import sqlalchemy as sa
 from alembic import op

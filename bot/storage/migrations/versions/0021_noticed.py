@@ -1,4 +1,4 @@
-"""What people would notice of trained models."""
+"""What people would notice about trained models."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Transcripts are translated by channel: what a server chose holds in all the channels that it had chosen."""
+"""The languages of transcripts are chosen per channel: a server's choice is copied to each of its chosen channels."""
 
 from collections.abc import Callable
 from typing import Any
@@ -42,7 +42,7 @@ def downgrade() -> None:
 
 
 def _rewrite(changed: Callable[[Any, Any], object]) -> None:
-    """Let what ``changed`` makes of each server's languages and channels hold; None: nothing."""
+    """Replace each server's languages by what ``changed`` makes of its languages and channels; None deletes them."""
     connection = op.get_bind()
     rows = connection.execute(
         sa.select(_TABLE.c.scope_id, _TABLE.c.name, _TABLE.c.value).where(

@@ -1,4 +1,4 @@
-"""Which state of what was taught somebody has read; the vectors that it is found by."""
+"""A revision of what was taught, which shows whether what was read is outdated; the embeddings used to find it."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.Column("vectors", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("scope", "scope_id", "embedding", "number", name="pk_recall_vectors"),
     )
-    # Where there is no revision, nothing was taught.
+    # An owner without a revision has taught nothing.
     for scope, owner, table, which in (
         ("guild", "guild_id", "corrections", " WHERE state = 'approved'"),
         ("user", "user_id", "memories", ""),

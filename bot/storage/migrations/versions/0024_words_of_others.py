@@ -1,4 +1,4 @@
-"""Whose words a prompt is, where a message of another person was answered from its menu."""
+"""The author of a prompt's words, where another person had the message answered from its context menu."""
 
 import sqlalchemy as sa
 from alembic import op
