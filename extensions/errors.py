@@ -39,5 +39,5 @@ async def tell(failure: lightbulb.exceptions.ExecutionPipelineFailedException) -
         else:
             await respond(context, report.text, ephemeral=True)
     except hikari.HTTPError as unsent:
-        log.warning("could not tell the person", reference=report.reference, why=str(unsent))
+        log.warning("could not notify the person", reference=report.reference, why=str(unsent))
     return True

@@ -43,6 +43,6 @@ async def _leave(guild: hikari.GatewayGuild, bot: hikari.GatewayBot) -> None:
     with contextlib.suppress(hikari.HTTPError):
         channel = await bot.rest.create_dm_channel(guild.owner_id)
         await bot.rest.create_message(channel, text, nonce=fresh_nonce())
-    log.info("leaving a server that is not to be served", guild=guild.id)
+    log.info("leaving a server that is not served", guild=guild.id)
     with contextlib.suppress(hikari.NotFoundError):
         await bot.rest.leave_guild(guild.id)

@@ -109,7 +109,7 @@ class AutoTranscripts:
         try:
             self._runner.submit(job, work, is_promised=is_promised)
         except JobQueueFullError:
-            log.warning("too much to do, a voice note is not written down", message=job.message_id)
+            log.warning("the queue is full, a voice note is not transcribed", message=job.message_id)
             await self._jobs.finish(job.id, JobState.CANCELLED)
 
     async def _write(self, job: Job, message: hikari.Message | None, cancellation: CancellationToken) -> None:

@@ -68,7 +68,7 @@ class Deletions:
         try:
             await self._forget(kind, list(ids))
         except Exception:
-            log.exception("what was deleted is forgotten later", kind=str(kind), count=len(ids))
+            log.exception("deleted data will be forgotten later", kind=str(kind), count=len(ids))
             self._left[kind].update(ids)
             await asyncio.to_thread(self._write)
             self._news.set()
@@ -105,7 +105,7 @@ class Deletions:
         since = 0 if is_whole else min(there)
         ids = {id_ for one in known for id_ in (one.prompt_message_id, one.reply_message_id)}
         if gone := {id_ for id_ in ids.difference(there) if id_ >= since}:
-            log.info("messages were deleted while nobody was told", messages=len(gone))
+            log.info("messages were deleted while this bot was offline", messages=len(gone))
             await self.forget(Deleted.MESSAGE, gone)
 
     async def _forget(self, kind: Deleted, ids: list[int]) -> None:
@@ -141,7 +141,7 @@ class Deletions:
                 return
             replace_with(self._file, json.dumps({kind: sorted(ids) for kind, ids in self._left.items()}).encode())
         except OSError as error:
-            log.error("what is to be forgotten cannot be written down", file=str(self._file), why=str(error))
+            log.error("pending erasures cannot be stored", file=str(self._file), why=str(error))
 
     def _read(self) -> dict[Deleted, set[int]]:
         try:
@@ -150,5 +150,5 @@ class Deletions:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, TypeError, AttributeError) as error:
-            log.error("what is to be forgotten cannot be read", file=str(self._file), why=str(error))
+            log.error("pending erasures cannot be read", file=str(self._file), why=str(error))
             return {}

@@ -53,7 +53,7 @@ class FailedAnswers:
         try:
             await self._tell(job, reply, known_error, report)
         except (hikari.HTTPError, ReplyGoneError) as failure:
-            log.warning("could not tell the person", reference=report.reference, why=str(failure))
+            log.warning("could not notify the person", reference=report.reference, why=str(failure))
 
     async def _tell(self, job: Job, reply: StreamingReply, error: Exception, report: ErrorReport) -> None:
         if isinstance(error, MayNotWriteError) and not error.lacking & NEEDED_TO_WRITE:

@@ -69,7 +69,7 @@ class AnswerGenerator:
         for _attempt in range(MAX_ATTEMPTS):
             if await self._written(understood):
                 return True
-            log.info("what the model was told was taken back, answering anew")
+            log.info("a recalled correction was taken back, answering again")
             request.reply.heading = heading
             # Replaces everything that is shown.
             await request.reply.show(f"-# {translate(TAKEN_BACK, request.reply.locale)}", at_once=True)

@@ -43,7 +43,7 @@ class LeftGuilds:
             ours = {guild for guild in self._known if (guild >> 22) % shards == shard}
             left = [guild for guild in ours.difference(guilds) if await self._is_left(guild)]
             if left:
-                log.info("servers were left while nobody was told", servers=len(left))
+                log.info("servers were left while this bot was offline", servers=len(left))
                 await self._deletions.forget(Deleted.GUILD, left)
             self._known = (self._known - set(left)) | set(guilds)
             await asyncio.to_thread(self._write)
@@ -68,7 +68,7 @@ class LeftGuilds:
         except (hikari.NotFoundError, hikari.ForbiddenError):
             return True
         except hikari.HTTPError as error:
-            log.warning("whether a server was left cannot be told", server=guild, why=str(error))
+            log.warning("cannot tell whether a server was left", server=guild, why=str(error))
         return False
 
     def _read(self) -> set[int]:

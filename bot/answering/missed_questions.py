@@ -130,10 +130,10 @@ class MissedQuestions:
             try:
                 taken = await self._take_since(self._since())
             except Exception:
-                log.exception("what was missed is looked for at the next start")
+                log.exception("catching up failed, missed messages are looked for at the next start")
                 return
             if taken:
-                log.info("caught up on what was missed", messages=taken)
+                log.info("caught up on missed messages", messages=taken)
             self._caught_up = sessions
 
     def _since(self) -> datetime:
@@ -155,7 +155,7 @@ class MissedQuestions:
                 is_late = self._clock() - message.timestamp > TOO_LATE
                 taken += await (self._intake.offer(message) if is_late else self._intake.take(message))
                 if taken >= MAX_TAKEN:
-                    log.warning("more was missed than is caught up on", messages=taken)
+                    log.warning("more messages were missed than are caught up on", messages=taken)
                     return taken
         return taken
 
@@ -184,7 +184,7 @@ class MissedQuestions:
         try:
             latest = await page_of_messages(self._bot.rest, channel, MAX_READ)
         except hikari.HTTPError as error:
-            log.info("a channel cannot be read, what was missed there stays so", channel=channel, why=str(error))
+            log.info("a channel cannot be read, its missed messages are skipped", channel=channel, why=str(error))
             if isinstance(error, hikari.NotFoundError) and error.code == UNKNOWN_CHANNEL:
                 await self._deletions.forget(Deleted.CHANNEL, [channel])
             return []

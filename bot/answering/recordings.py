@@ -103,7 +103,7 @@ class RecordingReader:
                         progress=tell,
                     )
             except StarlingError as error:
-                log.info("a recording was not heard", number=number, why=str(error))
+                log.info("a recording was not transcribed", number=number, why=str(error))
                 found.append(HeardRecording(file, error=error))
                 continue
             self._budgets.count_recording(user, guild, transcript.duration_s)

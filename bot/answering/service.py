@@ -108,7 +108,7 @@ class AnswerService:
             payload=payload.stored,
         )
         if job is None:
-            log.debug("message came twice", message=message.id)
+            log.debug("message received twice", message=message.id)
         return job
 
     def take_up(self, job: Job) -> None:
@@ -119,7 +119,7 @@ class AnswerService:
             if late or job.attempts >= MAX_ATTEMPTS:
                 self._runner.submit(job, self._attempts.give_up, is_promised=True)
             else:
-                log.info("taking up an interrupted answer", job=job.id)
+                log.info("resuming an interrupted answer", job=job.id)
                 self._submit(job, is_promised=True)
 
     async def stop(self, job_id: str, pressed: hikari.ComponentInteraction) -> None:

@@ -125,7 +125,7 @@ class Summarizer:
                 whole = await of(count + 1, "\n".join(one.text for one in found))
                 found = [Summary(whole.text, tuple(todo for one in found for todo in one.to_dos))]
         except (ChatError, UsedUpError) as error:
-            log.warning("the model did not sum up", error=type(error).__name__, why=str(error))
+            log.warning("the model did not summarise", error=type(error).__name__, why=str(error))
             return extract(lines)
         if not found or not found[0].text:
             return extract(lines)

@@ -51,7 +51,7 @@ class TakingUp:
             try:
                 await self._take_up(datetime.now(UTC) - SETTLED_AFTER)
             except (SQLAlchemyError, OSError) as error:
-                log.warning("what broke off cannot be taken up yet", why=str(error).partition("\n")[0])
+                log.warning("interrupted answers cannot be resumed yet", why=str(error).partition("\n")[0])
                 self._runner.broken_off.set()
 
     async def _take_up(self, until: datetime) -> None:

@@ -109,9 +109,9 @@ class GatewayLocks:
         name = duty.name.lower().replace("_", " ")
         while True:
             async with self._locks.held(AdvisoryLock(DUTY_LOCKS, duty)) as lost, background_tasks() as begin:
-                log.info("this gateway does it for all", duty=name)
+                log.info("this gateway has a duty for all gateways", duty=name)
                 await asyncio.wait({begin(work()), begin(lost.wait())}, return_when=asyncio.FIRST_COMPLETED)
-            log.warning("this gateway does it no more", duty=name)
+            log.warning("this gateway no longer has a duty", duty=name)
             await asyncio.sleep(DUTY_PAUSE_S)
 
     async def watch(self) -> None:

@@ -69,7 +69,7 @@ class HostAlert:
                 text = f"{told.text}\n{translate(OVER, locale, since=since)}"
                 await self._rest.edit_message(told.channel_id, told.message_id, text)
         except hikari.HTTPError as error:
-            log.warning("the host could not be told", troubles=[str(one) for one in troubles], why=str(error))
+            log.warning("the host could not be notified", troubles=[str(one) for one in troubles], why=str(error))
         self._remember()
 
     def _remembered(self) -> ToldTrouble | None:
@@ -88,4 +88,4 @@ class HostAlert:
             self._file.write_text(json.dumps(asdict(self._told)), encoding="utf-8")
         except OSError as error:
             # The disk may be the trouble.
-            log.warning("what the host was told will not be known after a restart", why=str(error))
+            log.warning("the notice to the host cannot be stored, it may be repeated after a restart", why=str(error))

@@ -55,7 +55,7 @@ async def build_speech(
         links = AttachmentLinks(rest)
         transcriber = RemoteTranscriber(bus, links, limit_bytes=settings.max_audio_bytes)
         synthesizer = RemoteSynthesizer(bus, Prosody(settings.tts_rate, settings.tts_pitch))
-        log.info("workers hear and speak, none of their models is loaded here", memory_mib=_memory_mib())
+        log.info("workers transcribe and speak, so no speech model is loaded here", memory_mib=_memory_mib())
     return SpeechServices(
         synthesizer=synthesizer,
         voices=ChosenVoices(stores.preferences, synthesizer),

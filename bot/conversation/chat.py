@@ -162,7 +162,7 @@ class ChatModel:
         except ChatError as error:
             if shown or self.stand_in is None or self.stand_in.model == self.model or not error.another_may_answer:
                 raise
-            log.warning("another model stands in", failed=self.model, why=str(error), stand_in=self.stand_in.model)
+            log.warning("a fallback model answers", failed=self.model, why=str(error), stand_in=self.stand_in.model)
         report.stood_in = self.stand_in.model
         async with aclosing(self.stand_in.stream(messages, use, report=report, on_wait=on_wait)) as parts:
             async for part in parts:

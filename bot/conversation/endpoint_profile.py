@@ -241,7 +241,7 @@ class ModelProfiles:
         """Remember ``profile``."""
         if profile == self.of(endpoint, model):
             return
-        log.info("learnt what a chat model takes", model=model, ways=profile.differences())
+        log.info("learnt the profile of a chat model", model=model, ways=profile.differences())
         self._known[f"{endpoint} {model}"] = (time.time(), profile)
         if self._file is None:
             return
@@ -252,7 +252,7 @@ class ModelProfiles:
             fresh.write_text(json.dumps(known, indent=1), encoding="utf-8")
             fresh.replace(self._file)
         except OSError as error:
-            log.warning("what chat models take cannot be kept", file=str(self._file), why=str(error))
+            log.warning("profiles of chat models cannot be stored", file=str(self._file), why=str(error))
 
 
 def _usual(endpoint: str) -> ModelProfile:
@@ -276,5 +276,5 @@ def _read(file: Path) -> dict[str, tuple[float, ModelProfile]]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        log.warning("what chat models take is learnt anew", file=str(file), why=str(error))
+        log.warning("profiles of chat models cannot be read, learning them again", file=str(file), why=str(error))
         return {}

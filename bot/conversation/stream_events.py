@@ -104,7 +104,7 @@ class EventDecoder:
             if self._name.lower() in _LAST_NAMES:
                 yield StreamEvent(None)
             if self._json:
-                log.debug("an event is no JSON", characters=len(self._json))
+                log.debug("an event is not JSON", characters=len(self._json))
             self._json, self._name, self._tried_chars = "", "", 0
             return
         if stripped.startswith(":"):

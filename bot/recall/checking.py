@@ -93,10 +93,10 @@ class RecallCheck:
                     if len(said) > MAX_CHARS:
                         break
         except (ChatError, TimeoutError) as error:
-            log.warning("what applies could not be asked", model=model.model, error=type(error).__name__)
+            log.warning("the check of recalled corrections failed", model=model.model, error=type(error).__name__)
             return None
         if (found := _LIST.search(said)) is None:
-            log.warning("no verdict on what applies", model=model.model, characters=len(said))
+            log.warning("the check of recalled corrections gave no verdict", model=model.model, characters=len(said))
             return None
         numbers = {int(part) for part in re.findall(r"\d+", found.group())}
         return tuple(one for n, one in enumerate(asked, 1) if n in numbers)

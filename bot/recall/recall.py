@@ -221,10 +221,10 @@ class Recall:
                 async with held.lock:
                     await self._read(held, await held.taught.revision(held.owner))
                     if held.index.lacking() == lacking:
-                        log.error("what corrections are found by is not kept", owner=held.owner, count=len(lacking))
+                        log.error("embeddings of corrections were not stored", owner=held.owner, count=len(lacking))
                         return
         except (StarlingError, SQLAlchemyError) as error:
-            log.error("what corrections are found by cannot be worked out", owner=held.owner, why=str(error))
+            log.error("embeddings of corrections cannot be computed", owner=held.owner, why=str(error))
 
     async def _work_out(self, held: _OwnersIndex, corrections: Sequence[ApprovedCorrection]) -> None:
         if not corrections or self._is_closed:

@@ -140,7 +140,7 @@ class Trainings(DataHolder):
                 try:
                     await self.resume()
                 except (SQLAlchemyError, OSError) as error:
-                    log.warning("it cannot be seen what is to be trained", why=str(error).partition("\n")[0])
+                    log.warning("open trainings cannot be read", why=str(error).partition("\n")[0])
                 await asyncio.sleep(LOOK_EVERY_S)
         finally:
             self._follows = False
@@ -153,7 +153,7 @@ class Trainings(DataHolder):
             if training.id in self._tasks:
                 continue
             if training.is_open:
-                log.info("taking up a training", training=training.id, trainer=training.trainer)
+                log.info("resuming a training", training=training.id, trainer=training.trainer)
                 self._run(training)
             else:
                 await self._tell_end(training)
@@ -205,7 +205,7 @@ class Trainings(DataHolder):
             if not any(one is not None and one.is_open for one in left):
                 return
             await asyncio.sleep(0.5)
-        log.warning("trainings of a guild that is forgotten do not end")
+        log.warning("trainings of a forgotten guild do not end")
 
     def _run(self, training: Training) -> None:
         task = asyncio.create_task(self._guarded(training))
@@ -217,10 +217,10 @@ class Trainings(DataHolder):
             try:
                 await self._carry_out(training)
             except StarlingError as error:
-                log.warning("a training has failed", why=str(error))
+                log.warning("a training failed", why=str(error))
                 await self._end(training, TrainingState.FAILED, error=LazyMessage(error.sentence, error.params))
             except Exception:
-                log.exception("a training has failed")
+                log.exception("a training failed")
                 await self._end(training, TrainingState.FAILED)
             finally:
                 self._left_s.pop(training.id, None)
@@ -334,7 +334,7 @@ class Trainings(DataHolder):
         try:
             await trainer.tidy(handle)
         except StarlingError as error:
-            log.warning("what a training needs no more stays", why=str(error))
+            log.warning("files of a finished training cannot be deleted", why=str(error))
 
     async def _tell_end(self, training: Training) -> None:
         """Announce the end of a training now, or, if that fails, after the next start."""

@@ -86,7 +86,7 @@ def _require_expired(error: hikari.ClientHTTPResponseError) -> None:
     """Raise ``error`` unless it says that the interaction's token has expired."""
     if error.code != _TOKEN_EXPIRED and error.code not in _UNKNOWN:
         raise error
-    log.info("interaction expired, answering by a message", code=error.code)
+    log.info("interaction expired, answering with a message", code=error.code)
 
 
 async def _answer_late(
@@ -106,7 +106,7 @@ async def _answer_late(
             pings = [context.user.id]
             return await _post_late(rest, context.channel_id, heading, text, files, components, pings=pings)
         except (hikari.ForbiddenError, hikari.NotFoundError):
-            log.info("may not write in the channel, sending a direct message", channel=context.channel_id)
+            log.info("not allowed to write in the channel, sending a direct message", channel=context.channel_id)
     direct = await rest.create_dm_channel(context.user.id)
     return await _post_late(rest, direct.id, heading, text, files, components, pings=[])
 

@@ -61,13 +61,13 @@ def report_error(error: BaseException, locale: str, **bound: object) -> ErrorRep
         cause.__cause__ = error
     FAILURES.labels(type(cause).__name__, "host" if concerns_host(cause) else "person").inc()
     if is_slip(cause):
-        log.info("told of a slip", error=type(cause).__name__, why=str(cause), reference=reference, **bound)
+        log.info("reported a user error", error=type(cause).__name__, why=str(cause), reference=reference, **bound)
         return ErrorReport(translate_error(cause, locale), reference, is_transient=False)
     if isinstance(cause, StarlingError):
         text = translate_error(cause, locale)
         is_transient = cause.is_transient
         told = {"error": type(cause).__name__, "why": str(cause), "causes": causes_of(cause), "reference": reference}
-        log.warning("told of an error", **told, **bound)
+        log.warning("reported an error", **told, **bound)
     else:
         text, is_transient = translate(StarlingError.sentence, locale), True
         log.error("unexpected error", reference=reference, exc_info=error, **bound)

@@ -59,4 +59,4 @@ async def report_error_privately(
                 raise
             await interaction.execute(report.text, flags=hikari.MessageFlag.EPHEMERAL)
     except hikari.HTTPError as unsent:
-        log.warning("could not tell the person", reference=report.reference, why=str(unsent))
+        log.warning("could not notify the person", reference=report.reference, why=str(unsent))

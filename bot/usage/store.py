@@ -156,7 +156,7 @@ class UsageStore(DataHolder):
             async with self._database.sessions.begin() as session:
                 await self.write(session)
         except SQLAlchemyError:
-            log.exception("what was used cannot be written down")
+            log.exception("usage cannot be recorded")
 
     async def close(self) -> None:
         """Write what has not been written yet."""

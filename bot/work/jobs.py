@@ -259,9 +259,9 @@ class JobRunner:
                 with self._during():
                     await entry.work(entry.job, entry.cancellation)
             except asyncio.CancelledError:
-                log.info("job interrupted, it goes on at the next start")
+                log.info("job interrupted, it resumes at the next start")
             except (SQLAlchemyError, OSError) as error:
-                log.warning("job broke off, it goes on when it can be stored", why=str(error).partition("\n")[0])
+                log.warning("job interrupted, it resumes once it can be stored", why=str(error).partition("\n")[0])
                 self.broken_off.set()
             except Exception:
                 log.exception("job failed")

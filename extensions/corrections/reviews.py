@@ -105,4 +105,4 @@ class Reviews:
             await self._rest.create_message(direct.id, told, user_mentions=False, nonce=fresh_nonce())
         except hikari.HTTPError as error:
             # Many people accept no direct messages; /corrections show tells them as well.
-            log.info("the author of a correction cannot be told", why=str(error), number=correction.number)
+            log.info("the author of a correction cannot be notified", why=str(error), number=correction.number)

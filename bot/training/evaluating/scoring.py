@@ -96,7 +96,7 @@ class Scorer:
             for text in {answer, *expected} - vectors.keys():
                 vectors[text] = retriever.known([text])[0]
         except RetrieverDamagedError as error:
-            log.warning("similarity is not measured", why=str(error))
+            log.warning("similarity cannot be measured", why=str(error))
             return None
         # A matrix product with BLAS would wake a thread per core.
         return float(np.einsum("ed,d->e", np.stack([vectors[each] for each in expected]), vectors[answer]).max())

@@ -47,10 +47,10 @@ class QueueWatch:
             for kind, lane in LANES:
                 await self._look_at(kind, lane, now)
         except NotFoundError:
-            log.warning("a queue is gone, it is made anew")
+            log.warning("a queue is gone, creating it again")
             return False
         except ClientError as error:
-            log.warning("the queues cannot be looked at", reason=str(error))
+            log.warning("the queues cannot be inspected", reason=str(error))
         return True
 
     async def _look_at(self, kind: WorkKind, lane: Lane, now: float) -> None:
@@ -60,7 +60,7 @@ class QueueWatch:
         if not state.waiting or not state.asking or seen is None or seen.given_out != state.given_out:
             self._seen[name] = _Seen(state.given_out, now)
         elif now - seen.at_s >= self._timing.silence_s:
-            log.warning("a queue has fallen silent, it is made anew", queue=name, waiting=state.waiting)
+            log.warning("a queue has fallen silent, creating it again", queue=name, waiting=state.waiting)
             del self._seen[name]
             await jetstream.delete_consumer(WORK, name)
             await provide_queue(jetstream, kind, lane, self._timing)

@@ -252,7 +252,7 @@ class WorkBus:
                     asked.may_be_there = False
                     raise WorkQueueFullError from error
                 if error.err_code in NO_ROOM and self._taken.hurry():
-                    log.warning("NATS has no room, results are kept no longer", reason=str(error))
+                    log.warning("NATS is full, results are no longer kept", reason=str(error))
                     self._look_now.set()
                 await asyncio.sleep(self._timing.retry_s)
             except NoStreamResponseError:
@@ -369,7 +369,7 @@ class WorkBus:
         if await self._found(asked) or await self._is_under_way(asked) or await self._found(asked):
             return
         if not asked.result.done() and self._asked.get(asked.request.task) is asked:
-            log.warning("the server has lost a task, it is asked again", task=asked.request.task)
+            log.warning("NATS lost a task, submitting it again", task=asked.request.task)
             asked.attempt = uuid.uuid4().hex[:12]
             await self._publish(asked)
 
@@ -386,7 +386,7 @@ class WorkBus:
                 await provide(self.connection.jetstream, queue=self._queue, timing=self._timing)
                 self._is_provided = True
             except ClientError as error:
-                log.warning("the streams cannot be made yet", reason=str(error))
+                log.warning("the streams cannot be created yet", reason=str(error))
 
     def _in_background(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

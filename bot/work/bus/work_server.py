@@ -183,7 +183,7 @@ class WorkServer:
         freed.cancel()
         silent_s = time.monotonic() - (self._silent_since_s or time.monotonic())
         if self.is_connected and silent_s > self._timing.silence_s:
-            log.warning("NATS answers nothing, the connection is made anew")
+            log.warning("NATS does not answer, reconnecting")
             self._silent_since_s = None
             await self.connection.reconnect()
 
@@ -246,7 +246,7 @@ class WorkServer:
             else:
                 await self._settle(taken.message.nak())
         except Exception:
-            log.exception("a task could not be ended", task=task_of(taken.reply))
+            log.exception("a task could not be finished", task=task_of(taken.reply))
         finally:
             del self._taken[taken.publication]
             self._freed.set()
@@ -257,7 +257,7 @@ class WorkServer:
             await self._settle(taken.message.ack())
             return None
         if taken.deliveries > ATTEMPTS:
-            log.error("a task is given up, its workers died", task=task_of(taken.reply), attempts=ATTEMPTS)
+            log.error("giving up on a task whose workers died", task=task_of(taken.reply), attempts=ATTEMPTS)
             return self._told(taken, WorkerGaveUpError(ATTEMPTS))
         try:
             envelope = task_from(taken.message.data)
@@ -266,7 +266,7 @@ class WorkServer:
             await self._settle(taken.message.nak(self._timing.other_version_s))
             return None
         if self._is_late(taken.message, envelope):
-            log.info("a task that nobody waits for any longer is left", task=envelope.task)
+            log.info("skipping a task that nobody waits for", task=envelope.task)
             await self._settle(taken.message.ack())
             return None
         async with self._last_chance.turn(is_last=taken.deliveries == ATTEMPTS):
