@@ -1,11 +1,11 @@
 # syntax=docker/dockerfile:1
-# Weights are fetched at the first start into the volume, or baked in with:  docker build --build-arg BAKE_WEIGHTS=1 .
+# Weights are downloaded into the volume at the first start, or baked in with:  docker build --build-arg BAKE_WEIGHTS=1 .
 FROM python:3.12-slim AS build
 
 WORKDIR /src
 RUN python -m venv /opt/starling
 COPY constraints.txt ./
-# Exactly these versions, each with one of the hashes that are written there; `make constraints` writes them anew.
+# Exactly these versions, each matching one of the hashes listed there; `make constraints` regenerates the file.
 RUN /opt/starling/bin/pip install --no-cache-dir --require-hashes --only-binary :all: --requirement constraints.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY bot ./bot
@@ -23,7 +23,7 @@ ENV PATH=/opt/starling/bin:$PATH \
     SANDBOX_HOST=0.0.0.0 \
     SANDBOX_AUTOSTART=false
 
-# The embedded chat model's engine is linked with it, and no wheel brings it along.
+# The embedded chat model's engine is linked against libgomp, which no wheel includes.
 # hadolint ignore=DL3008
 RUN apt-get update && apt-get install --yes --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --home-dir /var/lib/starling --create-home starling && \

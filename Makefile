@@ -2,9 +2,9 @@
 
 BIN := .venv/bin
 
-# What .venv is made with: of the Pythons on the PATH that can, the newest, unless another takes less than four fifths of
-# its time. They differ by as much as their build: what pyenv compiles takes half as long again as what Debian has.
-# make PYTHON=python3.12 names one. It is chosen once: a busy machine is measured otherwise each time.
+# The Python that .venv is made with: the newest suitable one on the PATH, unless another needs less than four fifths of
+# its time. Builds differ that much: Pythons compiled by pyenv take half as long again as Debian's.
+# make PYTHON=python3.12 names one. The choice is made once, since measurements vary on a busy machine.
 PYTHON ?= $(eval PYTHON := $(CHOSEN))$(PYTHON)
 CHOSEN = $(shell if [ -x $(BIN)/python ]; then echo $(BIN)/python; exit; fi; best=; \
   for name in python3.13 python3.12 python3.11 python3; do IFS=:; for folder in $$PATH; do \
@@ -14,24 +14,24 @@ CHOSEN = $(shell if [ -x $(BIN)/python ]; then echo $(BIN)/python; exit; fi; bes
 SPEED := import sys, timeit, venv, ensurepip; print(round(1e6 * min(timeit.repeat( \
   "for n in range(20_000): d[n & 63] = [n, str(n)]", "d = {}", number=1, repeat=12)))) \
   if (3, 11) <= sys.version_info[:2] <= (3, 13) else sys.exit(1)
-# pip shows its progress on a terminal, and is silent elsewhere: there a line every few seconds says that it goes on.
+# pip shows its progress on a terminal. Elsewhere it is silent, and a line every few seconds says that it is still running.
 QUIET := $(if $(MAKE_TERMOUT),,--quiet)
 FOR_TESTS := .[embedded,dev]
-# $(call patiently,what is done,command)
+# $(call patiently,what is being done,command)
 patiently = $(if $(MAKE_TERMOUT),$(2),\
   $(2) & job=$$!; s=0; while kill -0 $$job 2>/dev/null; do sleep 1; s=$$((s + 1)); \
   if [ $$((s % 5)) = 0 ]; then echo "  still $(1), $$s s ..."; fi; done; wait $$job)
 
-# How many run tests at the same time: make test PROCESSES=1. Tests wait half of their time, so there are two for each
-# core; each has models in memory, up to 2 GB, so there are no more than eight. With several arenas, glibc keeps for each
-# thread what the models of earlier tests needed, 4 GB and more.
+# How many processes run tests at the same time: make test PROCESSES=1. Tests spend half of their time waiting, so there
+# are two processes per core; each holds up to 2 GB of models in memory, so there are at most eight. With several arenas,
+# glibc would keep, for each thread, the memory that the models of earlier tests needed, 4 GB and more.
 PROCESSES ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores > 4 ? 8 : 2 * cores)))
-# Python may keep what it has compiled, also where an image tells it not to: it would compile all tests anew each time.
+# Let Python write bytecode even in an image that forbids it; otherwise it would compile all tests again on every run.
 PYTEST := env -u PYTHONDONTWRITEBYTECODE MALLOC_ARENA_MAX=1 $(BIN)/pytest
 IN_PARALLEL := --processes $(PROCESSES)
 
-# The same speech model hears other commas, and now and then another word, on another processor. These are the kernels of
-# CTranslate2 that this processor can play, each with and without MKL, which takes up to nine times as long on an AMD.
+# The same speech model writes different commas, and now and then a different word, on another processor. These are the
+# CTranslate2 kernels that this processor can run, each with and without MKL, which takes up to nine times as long on AMD.
 KERNELS := GENERIC $(shell grep -qw avx2 /proc/cpuinfo 2>/dev/null && echo AVX2) \
   $(shell grep -qw avx512f /proc/cpuinfo 2>/dev/null && echo AVX512)
 
@@ -43,7 +43,7 @@ run: .venv/installed .venv/fetched
 test: .venv/installed-for-tests .venv/fetched
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	@# mypy has work for one processor; what it finds is told while the tests are imported and begin on the others.
+	@# mypy uses one core, and prints its findings while the tests are imported and start on the other cores.
 	@echo $(BIN)/mypy; $(BIN)/mypy & typed=$$!; echo "$(PYTEST) $(IN_PARALLEL)"; $(PYTEST) $(IN_PARALLEL); tested=$$?; \
 	  wait $$typed || { echo "mypy has found what is told above."; exit 1; }; exit $$tested
 
@@ -53,7 +53,7 @@ test-kernels: .venv/installed-for-tests .venv/fetched
 	  CT2_FORCE_CPU_ISA=$$kernel CT2_USE_MKL=$$mkl $(PYTEST) $(IN_PARALLEL) -q -m speech_model --timeout 600 || failed=1; \
 	done; done; exit $$failed
 
-# In another order each time, which pytest names: make test-shuffled ORDER=1234 takes that one again.
+# In a different order each time, which pytest prints: make test-shuffled ORDER=1234 repeats that order.
 test-shuffled: .venv/installed-for-tests .venv/fetched
 	$(PYTEST) $(IN_PARALLEL) --random-order-bucket module $(if $(ORDER),--random-order-seed $(ORDER))
 
@@ -63,21 +63,21 @@ lint: .venv/installed-for-tests
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# Exactly the versions of constraints.txt, each of which must have one of the hashes written there.
+# Install exactly the versions in constraints.txt; each package must match one of the hashes listed there.
 pinned: constraints.txt | python
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install $(QUIET) --disable-pip-version-check --require-hashes --only-binary :all: --requirement constraints.txt
 	@$(BIN)/python -m pip install $(QUIET) --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch .venv/installed
 
-# constraints.txt anew, for every system and Python that Starling runs on: the newest versions that pyproject.toml admits,
-# and what builds the package. No address of a registry is in it.
+# Regenerate constraints.txt for every system and Python that Starling runs on: the newest versions that pyproject.toml
+# allows, and the packages that build Starling. It contains no registry address.
 constraints: build/tools/installed
 	printf 'hatchling\neditables\n' | build/tools/bin/uv pip compile - pyproject.toml --extra embedded --extra postgresql --universal \
 	  --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --upgrade --output-file constraints.txt
 
-# The licences of all that is installed, with their texts and where those are that came without, and a bill of materials
-# (CycloneDX): build/licences.md, build/licences.txt, build/sbom.json.
+# The licences of all installed packages, with their texts, or where to find the texts that are not included, and a bill
+# of materials (CycloneDX): build/licences.md, build/licences.txt, build/sbom.json.
 licences: .venv/installed build/tools/installed
 	build/tools/bin/pip-licenses --python $(BIN)/python --format markdown --with-urls --output-file build/licences.md
 	@{ echo; cat docs/licences.md; } >> build/licences.md
@@ -116,13 +116,13 @@ python:
 	@$(BIN)/starling models fetch
 	@touch $@
 
-# The pictures of the README, taken anew from the page. They need Chromium.
+# Retake the pictures of the README from the page. This needs Chromium.
 pictures: .venv/installed-for-tests .venv/fetched
 	$(BIN)/python -m tests.page.pictures
 
-# The sentences that translators see, brought up to date from the code.
+# Update the sentences that translators see from the code.
 catalogues: .venv/installed-for-tests
 	@mkdir -p build
 	$(BIN)/pybabel -q extract --no-location --sort-output --no-wrap --input-dirs=bot,audio,extensions --output-file=build/starling.pot
-	@# The header has the rules of plurals, and lines that are broken anew would hide what was added.
+	@# The header contains the plural rules; rewrapping lines would obscure in a diff what was added.
 	$(BIN)/pybabel -q update --no-wrap --ignore-pot-creation-date --ignore-obsolete --no-fuzzy-matching --domain=starling --input-file=build/starling.pot --output-dir=bot/i18n/locales

@@ -1,4 +1,4 @@
-"""What a hostile member, a hostile server's moderator and a hostile endpoint do to everybody else."""
+"""Attacks by a hostile member, a hostile moderator and a hostile endpoint on everybody else."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ from tests.harness import RECORDINGS, BotHarness, Message
 from tests.scripted_chat import Scripted, stream
 
 ELSEWHERE = "second sandbox/general"
-"""A channel of another server than the attacks come from."""
+"""A channel of a server that the attacks do not come from."""
 PATIENCE_S = 240.0
 
 STARING = "Stare at this"
-"""How questions begin that an endpoint answers in a way of its own, see ``misbehave``."""
+"""The beginning of questions to which the endpoint misbehaves, see ``misbehave``."""
 
 
 def misbehave(body: dict[str, Any]) -> Scripted | None:
-    """What a hostile endpoint answers to the questions of these attacks; everything else is answered as usual."""
+    """A hostile endpoint's response to the questions of these attacks; None, for the usual answer, to everything
+    else."""
     content = body["messages"][-1]["content"]
     question = content if isinstance(content, str) else str(content[0].get("text", ""))
     ways = {
@@ -53,20 +54,20 @@ def _bomb() -> bytes:
 
 
 def large_picture(side: tuple[int, int] = (8000, 6000), kind: str = "WEBP") -> bytes:
-    """A few kilobytes that are a gigabyte once they are opened."""
+    """A picture of a few kilobytes that takes a great deal of memory when decoded."""
     written = io.BytesIO()
     Image.new("RGB", side, (200, 30, 60)).save(written, kind, method=0)
     return written.getvalue()
 
 
 async def text_files(harness: BotHarness, count: int = 4) -> None:
-    """A mention with text files whose tokens take long to count."""
+    """Send a mention with text files whose tokens take long to count."""
     files = [(f"{number}.txt", b"-" * 261_120 + b" 1", "text/plain") for number in range(count)]
     await _answered(harness, harness.member, "what is in these?", files)
 
 
 async def pictures(harness: BotHarness, data: bytes, messages: int = 4) -> None:
-    """Pictures that take much memory, four in each message, in as many places."""
+    """Send pictures that take much memory when decoded, four per message, in up to four places at once."""
     files = [(f"{number}.webp", data, "image/webp") for number in range(4)]
     places = ["general", "voice-notes", await harness.dm(harness.member), ELSEWHERE][:messages]
     people = [harness.administrator if place == ELSEWHERE else harness.member for place in places]
@@ -79,7 +80,7 @@ async def pictures(harness: BotHarness, data: bytes, messages: int = 4) -> None:
 
 
 async def transcript(harness: BotHarness) -> None:
-    """A corrected transcript whose words are hard to align with those that were heard."""
+    """Submit a corrected transcript that is hard to align with the original."""
     recording = ("note.ogg", (RECORDINGS / "jfk.ogg").read_bytes(), "audio/ogg")
     note = await _answered(harness, harness.member, "a b " * 475, [recording])
     form = await harness.member.message_command("Correct transcript", note, timeout_s=PATIENCE_S)
@@ -88,7 +89,7 @@ async def transcript(harness: BotHarness) -> None:
 
 
 async def secrets_search(harness: BotHarness, examples: int = 12) -> None:
-    """A dataset whose texts are hard to search for keys."""
+    """Create a dataset whose texts are hard to search for keys."""
     ada, name = harness.administrator, f"slow {id(asyncio.current_task()) % 1_000_000}"
     lines = [json.dumps({"prompt": f"Question {number}?", "completion": "/" * 19_990}) for number in range(examples)]
     await _did(ada, "dataset create", dataset=name)
@@ -98,7 +99,7 @@ async def secrets_search(harness: BotHarness, examples: int = 12) -> None:
 
 
 async def odd_uploads(harness: BotHarness) -> None:
-    """Datasets that are a trial for those who read them."""
+    """Upload datasets that are expensive to parse."""
     ada, name = harness.administrator, f"odd {id(asyncio.current_task()) % 1_000_000}"
     await _did(ada, "dataset create", dataset=name)
     for file_name, data in (
@@ -111,7 +112,7 @@ async def odd_uploads(harness: BotHarness) -> None:
 
 
 async def autocompletes(harness: BotHarness, count: int = 500, timeout_s: float = 10) -> list[object]:
-    """As if somebody leant on the keyboard; what is offered, and in what way nothing was."""
+    """Request autocompletion as if somebody leant on the keyboard; returns the choices or the error of each request."""
     person = harness.administrator
     offered = await person.commands()
 
@@ -122,13 +123,13 @@ async def autocompletes(harness: BotHarness, count: int = 500, timeout_s: float 
         person.autocomplete("dataset show", {"dataset": f"a{number}"}, "dataset", timeout_s=timeout_s)
         for number in range(count)
     )
-    # As Discord's client, which does not fetch the list of commands for each letter.
+    # Discord's client does not fetch the list of commands for each letter either.
     with patch.object(person, "commands", known):
         return list(await asyncio.gather(*asked, return_exceptions=True))
 
 
 async def presses(harness: BotHarness, count: int = 60) -> None:
-    """Read aloud, over and over."""
+    """Press Read aloud, over and over."""
     asked = await harness.member.send("general", f"{harness.mention} say something")
     answer = await harness.complete_answer_to(asked)
     await asyncio.gather(
@@ -137,7 +138,7 @@ async def presses(harness: BotHarness, count: int = 60) -> None:
 
 
 async def stare(harness: BotHarness, way: str) -> None:
-    """A question that the endpoint answers in ``way``, see ``misbehave``; needs ``chat.script = misbehave``."""
+    """Ask a question that the endpoint answers in ``way``, see ``misbehave``; needs ``chat.script = misbehave``."""
     await _answered(harness, harness.member, f"{STARING}: {way}")
 
 
@@ -145,7 +146,7 @@ async def _answered(
     harness: BotHarness, person: DiscordUser, text: str, files: list[tuple[str, bytes, str]] | None = None,
     place: str = "general",
 ) -> Message:  # fmt: skip
-    """The question, once its answer, or what is said in its place, has come to its end."""
+    """Send the question, and return it once its answer, or an error in its place, is complete."""
     asked = await person.send(place, f"{harness.mention} {text}", files=files or [])
     await person.wait_for_message(
         lambda message: (

@@ -1,4 +1,4 @@
-"""The Chromium that pages are looked at with."""
+"""The Chromium in which pages are tested."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import os
 import shutil
 
 PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-"""The first renders as the others do, without the windows that nobody sees: a page takes it a third less to load."""
+"""The first renders like the others, but without invisible windows, and loads a page in a third less time."""
 
 
 def program() -> str | None:
-    """The path of the one that this machine has; None: it has none."""
+    """The path of the first of these programs on this machine; None if there is none."""
     return next(filter(None, map(shutil.which, PROGRAMS)), None)
 
 
 def arguments() -> list[str]:
-    """What it must be given wherever it runs: it refuses to sandbox itself for root, which containers run as."""
+    """The arguments needed on every machine: Chromium refuses to sandbox itself as root, the user of many
+    containers."""
     return ["--no-sandbox"] if os.geteuid() == 0 else []

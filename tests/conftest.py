@@ -38,14 +38,14 @@ RECORDINGS = ROOT / "tests" / "recordings"
 CORPUS = ROOT.parent / "shared" / "corpus"
 
 WITH_A_BOT = ("tests/app/", "tests/extensions/", "tests/page/")
-"""Tests there share one event loop: that of the bot, or that from which the browser is driven."""
+"""Tests in these folders share one event loop: the bot's, or the one that drives the browser."""
 
 LISTENING = frozenset({"transcriber", "fast"})
 """Fixtures that transcribe with the real model."""
 
 
 def pytest_configure() -> None:
-    """Errors are logged without colours and variables, as by the bot itself: with them one takes a second or two."""
+    """Log errors without colours and local variables, as the bot itself does: with them, each takes a second or two."""
     *others, _coloured = structlog.get_config()["processors"]
     plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(processors=[*others, plain])
@@ -53,7 +53,7 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks come before pytest chooses by them."""
+    """Add the marks before pytest selects tests by them."""
     compares = functools.cache(compares_transcripts)
     for item in items:
         if not isinstance(item, pytest.Function):
@@ -65,8 +65,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What was imported and collected stays to the end: no search for garbage need look through it again and again, nor
-    as often as in a process with less in it: that took a twentieth of the time of all tests."""
+    """Exempt what was imported and collected from garbage collection, since it stays to the end, and collect less often
+    than in a smaller process: otherwise this takes a twentieth of the time of all tests."""
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
 
@@ -95,7 +95,7 @@ def smollm2() -> Path:
 
 @pytest.fixture(scope="session")
 def corpus() -> Path:
-    """The folder of recorded voice notes with their transcripts, where a checkout has one beside it."""
+    """The folder of recorded voice notes with their transcripts, if it lies beside the checkout."""
     if not CORPUS.is_dir():
         pytest.skip(f"no recordings in {CORPUS}")
     return CORPUS

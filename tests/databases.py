@@ -30,11 +30,12 @@ def _server_programs() -> Path | None:
 
 
 ROOM = 2 << 30
-"""Bytes, for the databases of a run: eight processes with a server each, whose journal may grow to 128 MB."""
+"""The space, in bytes, for the databases of a run: up to eight processes with a server each, whose WAL may grow to 128
+MB."""
 
 
 class PostgresqlServer:
-    """A PostgreSQL server of our own, which listens on a socket in its folder and on no port."""
+    """A PostgreSQL server for these tests, which listens on a socket in its folder and on no port."""
 
     def __init__(self, programs: Path, folder: Path, user: int | None) -> None:
         self.url = f"postgresql://starling@/postgres?host={folder}"
@@ -46,7 +47,7 @@ class PostgresqlServer:
         self._run("pg_ctl", "-w", "-t", "60", "-l", self._folder / "log", "-o", options, "start")
 
     def crash(self) -> None:
-        """End it without a word to anybody, if it runs."""
+        """Stop it without a clean shutdown, if it is running."""
         if not (self._folder / "data" / "postmaster.pid").exists():
             return
         self._run("pg_ctl", "-m", "immediate", "stop")
@@ -60,20 +61,20 @@ class PostgresqlServer:
 
 
 def _in_memory() -> str | None:
-    """A folder in memory with room for the databases, where the system has one: a disk takes minutes to be rid of the
-    files of hundreds of them. None: where temporary files lie."""
+    """A folder in memory with room for the databases, if the system has one, since a disk takes minutes to delete the
+    files of hundreds of them; otherwise None, which stands for the usual temporary folder."""
     folder = Path("/dev/shm")
     return str(folder) if folder.is_dir() and shutil.disk_usage(folder).free > ROOM else None
 
 
 @contextlib.contextmanager
 def postgresql_server() -> Iterator[PostgresqlServer]:
-    """One that runs; skips the test where none is installed."""
+    """A running server; skips the test if PostgreSQL is not installed."""
     programs = _server_programs()
     if programs is None:
         pytest.skip("no PostgreSQL server is installed (Debian: apt-get install postgresql)")
     pytest.importorskip("asyncpg", reason="the extra postgresql is not installed")
-    # Not among pytest's folders: only their owner may enter those, and the server refuses to run as root.
+    # Not among pytest's folders: only their owner may enter them, and the server refuses to run as root.
     with tempfile.TemporaryDirectory(prefix="starling-postgresql-", dir=_in_memory()) as name:
         folder, user = Path(name), None
         if os.geteuid() == 0:
@@ -90,21 +91,21 @@ def postgresql_server() -> Iterator[PostgresqlServer]:
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
-    """The URL of a PostgreSQL server for all tests that do not stop it."""
+    """The URL of a PostgreSQL server shared by all tests that do not stop it."""
     with postgresql_server() as server:
         yield server.url
 
 
 @pytest.fixture
 def mortal_postgresql() -> Iterator[PostgresqlServer]:
-    """One for a test that stops it and starts it again."""
+    """A server for a single test that stops and restarts it."""
     with postgresql_server() as server:
         yield server
 
 
 async def place_tables(file: Path) -> None:
-    """Make ``file`` the SQLite database, with tables and nothing in them, that opening it would: a copy of one that was
-    opened in this process before, since the migrations take longer than most tests."""
+    """Write the SQLite database ``file`` with empty tables, as opening it would: a copy of one that was opened earlier
+    in this process, since migrations take longer than most tests."""
     if not _sqlite_with_tables:
         with tempfile.TemporaryDirectory() as folder:
             first = Path(folder) / "starling.db"
@@ -114,7 +115,7 @@ async def place_tables(file: Path) -> None:
 
 
 async def opened_with_tables(file: Path) -> Database:
-    """The SQLite database ``file``, with its tables and nothing in them."""
+    """The SQLite database ``file``, opened, with empty tables."""
     await place_tables(file)
     return await Database.open(f"sqlite:///{file}")
 
@@ -129,8 +130,8 @@ def _write(file: Path, data: bytes) -> None:
 
 @contextlib.contextmanager
 def new_database(server: str, template: str = "template1") -> Iterator[str]:
-    """The URL of a new database at ``server``, a copy of ``template``, which is dropped after the block: hundreds of
-    them would fill the memory."""
+    """The URL of a new database at ``server``, a copy of ``template``. It is dropped after the block, since hundreds of
+    databases would fill the memory."""
     name = f"t{uuid.uuid4().hex}"
     asyncio.run(_create(server, name, template))
     yield server.replace("/postgres?", f"/{name}?")
@@ -139,7 +140,7 @@ def new_database(server: str, template: str = "template1") -> Iterator[str]:
 
 async def _create(server: str, name: str, template: str) -> None:
     connection = await pytest.importorskip("asyncpg").connect(server)
-    # From PostgreSQL 15 on it would be written to the journal, page by page.
+    # The default since PostgreSQL 15 writes the copy to the WAL page by page.
     copied = " STRATEGY FILE_COPY" if connection.get_server_version() >= (15,) else ""
     await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"{copied}')
     await connection.close()
@@ -153,7 +154,7 @@ async def _drop(server: str, name: str) -> None:
 
 @pytest.fixture(scope="session")
 def postgresql_with_tables(postgresql: str) -> Iterator[str]:
-    """The name of a database that has the tables, to be copied."""
+    """The name of a migrated database, to be copied."""
 
     async def migrate(url: str) -> None:
         await (await Database.open(url)).close()
@@ -165,7 +166,7 @@ def postgresql_with_tables(postgresql: str) -> Iterator[str]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database, once of each kind."""
+    """The URL of an empty database, once for SQLite and once for PostgreSQL."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'folder' / 'starling.db'}"
     return str(request.getfixturevalue("empty_postgresql"))
@@ -180,14 +181,14 @@ def empty_postgresql(postgresql: str) -> Iterator[str]:
 
 @pytest.fixture
 def filled_postgresql(postgresql: str, postgresql_with_tables: str) -> Iterator[str]:
-    """The URL of a PostgreSQL database with its tables and nothing in them."""
+    """The URL of a PostgreSQL database with empty tables."""
     with new_database(postgresql, postgresql_with_tables) as url:
         yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url_with_tables(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of a database with its tables and nothing in them, once of each kind."""
+    """The URL of a database with empty tables, once for SQLite and once for PostgreSQL."""
     if request.param == "sqlite":
         file = tmp_path / "folder" / "starling.db"
         asyncio.run(place_tables(file))
@@ -197,7 +198,7 @@ def url_with_tables(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 async def database(url_with_tables: str) -> AsyncIterator[Database]:
-    """The same, opened."""
+    """A database with empty tables, opened, once for SQLite and once for PostgreSQL."""
     opened = await Database.open(url_with_tables)
     yield opened
     await opened.close()
@@ -205,7 +206,8 @@ async def database(url_with_tables: str) -> AsyncIterator[Database]:
 
 @pytest.fixture(scope="session", autouse=True)
 def statements_are_compiled_once() -> Iterator[None]:
-    """For all databases of a kind, as one bot does it for its own: compiling takes longer than what most tests ask."""
+    """Share compiled statements among all databases of a kind, as one bot does for its own: compiling them takes longer
+    than most tests' queries."""
     first: dict[str, Engine] = {}
     make = database_module._engine
 

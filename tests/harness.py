@@ -42,9 +42,9 @@ class BotHarness:
     russian: DiscordUser
     """Their Discord is in Russian."""
     directory: dict[str, Any]
-    """What ``GET /sandbox`` says."""
+    """The response of ``GET /sandbox``."""
     http: aiohttp.ClientSession
-    """For what is not sent by a person."""
+    """For requests that do not come from a person."""
 
     @property
     def bot_id(self) -> str:
@@ -66,7 +66,7 @@ class BotHarness:
         return str((await person.dm())["id"])
 
     async def as_bot(self, method: str, path: str, body: Message) -> Message:
-        """A REST request with the bot's token, as an earlier version of it might have made."""
+        """Make a REST request with the bot's token, as an earlier version of the bot might have."""
         headers = {"Authorization": f"Bot {self.sandbox.bot_token}"}
         async with self.http.request(
             method, f"{self.sandbox.rest_url}{path}", json=body, headers=headers, raise_for_status=True
@@ -76,7 +76,7 @@ class BotHarness:
 
     @contextlib.asynccontextmanager
     async def offered_to_all(self, *commands: str) -> AsyncIterator[None]:
-        """Has everyone offered the ``commands`` of managers, as a server may have it in its settings."""
+        """Offer managers' ``commands`` to everyone during the block, as a server can configure in its settings."""
         offered = {command["name"]: command for command in await self.administrator.commands(self.channel("general"))}
         paths = [f"/applications/{self.bot_id}/commands/{offered[name]['id']}" for name in commands]
         for path in paths:
@@ -99,7 +99,7 @@ class BotHarness:
     async def complete_answer_to(
         self, asked: Message, *, reader: DiscordUser | None = None, timeout_s: float = ANSWER_TIMEOUT_S
     ) -> Message:
-        """The last message of the bot's answer to ``asked``, once it can be asked for anew."""
+        """The last message of the bot's answer to ``asked``, once it has its button for another answer."""
         first = await self.answer_to(asked, bool, reader=reader)
         return await (reader or self.member).wait_for_message(
             lambda message: (
@@ -109,7 +109,7 @@ class BotHarness:
         )
 
     async def voice_reply_to(self, answer: Message, *, reader: DiscordUser | None = None) -> Message:
-        """The message with a file that the bot has posted as a reply to ``answer``."""
+        """The bot's message with a file, posted as a reply to ``answer``."""
         return await (reader or self.member).wait_for_message(
             lambda message: _answers(message, answer) and bool(message["attachments"]), ANSWER_TIMEOUT_S
         )
@@ -129,7 +129,7 @@ class BotHarness:
 
 
 def buttons_of(message: Message) -> list[str]:
-    """What the buttons below ``message`` are for."""
+    """The purposes of the buttons below ``message``: the part of their custom ids before the colon."""
     return [
         str(part["custom_id"]).partition(":")[0]
         for row in message.get("components", ())
@@ -144,7 +144,7 @@ def _answers(message: Message, asked: Message) -> bool:
 
 @functools.cache
 def voice(name: str) -> tuple[bytes, float, str]:
-    """A recording as Discord's client sends it: Ogg Opus, its duration in seconds, its waveform."""
+    """A recording as Discord's client sends it: the Ogg Opus file, its duration in seconds, its waveform."""
     data = (RECORDINGS / name).read_bytes()
     return data, round(decode(data).duration_s, 3), base64.b64encode(bytes(range(0, 200, 4))).decode()
 
@@ -158,8 +158,8 @@ async def running(
     /,
     **settings: object,
 ) -> AsyncIterator[None]:
-    """The bot, connected to ``sandbox``, for as long as the block; offline voices unless the settings say otherwise.
-    ``api_url``: another way to the REST API of the sandbox."""
+    """Run the bot, connected to ``sandbox``, for the duration of the block; with offline voices unless the settings say
+    otherwise. ``api_url``: another address for the sandbox's REST API."""
     chosen = {"tts_engine": "offline", "data_folder": data_folder, "stop_timeout_s": 5.0} | settings
     if "database_url" not in chosen and not (file := data_folder / "starling.db").exists():
         await place_tables(file)
@@ -181,9 +181,9 @@ async def running(
 
 @contextlib.asynccontextmanager
 async def populated(sandbox: Sandbox, chat: ScriptedChat) -> AsyncIterator[BotHarness]:
-    """The three people of ``sandbox``, connected. Interactions wait for as long as a busy machine may take: how soon
-    the bot acknowledges is measured where that is what is tested. No heartbeat is missed: while tests with loops of
-    their own run, the loop that several tests share stands still for minutes."""
+    """The three people of ``sandbox``, connected. Interactions wait as long as a busy machine may need, since the tests
+    of acknowledgement times measure those themselves. No heartbeat counts as missed: while tests with their own event
+    loops run, the loop that several tests share stands still for minutes."""
     sandbox.options.ack_timeout_s = ANSWER_TIMEOUT_S
     sandbox.options.intervals_of_silence = 100.0
     async with contextlib.AsyncExitStack() as stack:
@@ -197,10 +197,10 @@ async def populated(sandbox: Sandbox, chat: ScriptedChat) -> AsyncIterator[BotHa
 
 
 async def hear(whisper: Path, data: bytes) -> Transcript:
-    """What is said in ``data``, heard by a transcriber of our own."""
+    """What is said in ``data``, transcribed by a separate transcriber."""
     transcriber = Transcriber(whisper)
     try:
-        # Decoded here: for one recording no process is started.
+        # Decoded in this process, since a child process is not worth starting for one recording.
         return await transcriber.transcribe(decode(data))
     finally:
         await transcriber.close()

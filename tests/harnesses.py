@@ -19,7 +19,7 @@ async def shared_harness(
 ) -> AsyncIterator[BotHarness]:
     async with ScriptedChat() as chat, Sandbox() as sandbox:
         folder = tmp_path_factory.mktemp("harness")
-        # So long a context that no test's conversation is cut by what others said.
+        # A context so long that no test's conversation is truncated because of other tests.
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "chat_timeout_s": 3.0}
         settings |= {"chat_context_tokens": 1_000_000, "private_tokens_a_day": 0}
         async with running(folder, sandbox, **settings), populated(sandbox, chat) as harness:

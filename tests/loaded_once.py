@@ -1,4 +1,5 @@
-"""What all bots in one test process load: the real models and certificates, once, as one bot does it."""
+"""What all bots in one test process share: the real models and certificates, loaded once, as a single bot loads
+them."""
 
 from __future__ import annotations
 
@@ -27,15 +28,16 @@ if TYPE_CHECKING:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_before_fork() -> None:
-    """Processes that are forked need not import each for itself what nearly all bots import."""
+    """Import what nearly all bots need before the processes fork, so that they need not each import it."""
     import_starling()
 
 
 @pytest.fixture(scope="session", autouse=True)
 def models_are_loaded_once() -> Iterator[None]:
-    """Hashing and loading take two seconds of a processor for each bot, and most tests start one of their own.
+    """Hashing and loading take two seconds of CPU time per bot, and most tests start their own.
 
-    What fails is tried again. Weights that a test damages lie in a folder of its own, and are verified each time.
+    After a failure, loading is tried again. Weights that a test damages are in its own folder, and are verified each
+    time.
     """
     verified, bundled = WeightsCache.verified, WeightsCache()
     once = functools.cache(functools.partial(verified, bundled))
@@ -55,7 +57,7 @@ def models_are_loaded_once() -> Iterator[None]:
 def _for_any_number_of_workers(
     model: str | Path, *, device: DeviceChoice, compute_type: str, threads: int, workers: int
 ) -> tuple[Whisper, tokenizers.Tokenizer]:
-    """One model answers fewer threads at once as it answers many."""
+    """A model loaded for many threads also serves fewer."""
     most = max(workers, os.cpu_count() or 1)
     return _loaded(model, device=device, compute_type=compute_type, threads=threads, workers=most)
 
@@ -64,7 +66,7 @@ _loaded = functools.cache(load_model)
 
 
 class _DecoderWithKeptChildren(Decoder):
-    """One whose child processes outlive it, for the next: to start one takes 0.15 s of a processor."""
+    """A decoder whose child processes outlive it and serve the next one: starting one takes 0.15 s of CPU time."""
 
     _kept: ClassVar[list[tuple[DecodingLimits, DecoderChild]]] = []
 

@@ -1,7 +1,7 @@
-"""``pytest --processes N``: tests run in N processes, which are forked when all is imported and collected.
+"""``pytest --processes N``: run tests in N processes, forked after everything is imported and collected.
 
-pytest-xdist starts processes that import and collect the tests each for itself. For these that is ten seconds of a
-processor in each, another ten in the process that hands tests out, and four copies in memory of all that is imported.
+Each process that pytest-xdist starts imports and collects the tests again. For these tests, that takes ten seconds of
+CPU time per process, another ten in the process that hands out tests, and four copies in memory of everything imported.
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ import pytest
 LONGEST = ("tests/scaling/test_fleet.py::", "tests/training/local/test_learning.py::")
 """The files whose tests take minutes, the longest first."""
 ENDING_S = 60.0
-"""How long a process may take to take down its fixtures, once it has no more tests."""
+"""How long a process may take to tear down its fixtures after its last test."""
 CRASH = "crash.txt"
-"""Where a process that crashes writes what each of its threads was at, in its folder."""
+"""The file, in a process's folder, to which a crashing process writes the stack of each of its threads."""
 
 
 class ProcessesHooks:
-    """What other plugins can do for a run in several processes."""
+    """Hooks through which other plugins take part in a run in several processes."""
 
     @pytest.hookspec
     def pytest_before_fork(self) -> None:
-        """Make what all processes share."""
+        """Prepare whatever all processes share."""
 
     @pytest.hookspec(firstresult=True)
     def pytest_hand_over(self, config: pytest.Config) -> object:
-        """Return what is known in a process whose tests are over, to be pickled."""
+        """Return what this process knows when its tests are over, to be pickled."""
 
     @pytest.hookspec
     def pytest_handed_over(self, config: pytest.Config, known: object | None) -> None:
-        """Take what is known in a process that has ended; None: it ended before it could say."""
+        """Receive what a process knew when it ended; None if it ended before it could hand that over."""
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -67,9 +67,9 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
 
 
 def shares(items: Sequence[pytest.Item], processes: int) -> list[deque[int]]:
-    """The places in ``items`` of what each process begins with: parts of about one size, each in the order of the
-    items, after the ``LONGEST`` files, which keep one process busy while the others have no more if they are begun
-    last."""
+    """The indexes in ``items`` that each process starts with: parts of about equal size, each in the order of the
+    items, preceded by the ``LONGEST`` files, since those started last would keep one process busy while the others have
+    nothing left."""
     long = [[place for place, item in enumerate(items) if item.nodeid.startswith(name)] for name in LONGEST]
     rest = [place for place, item in enumerate(items) if not item.nodeid.startswith(LONGEST)]
     cuts = [cut(items, rest, round(len(rest) * part / processes)) for part in range(1, processes)]
@@ -80,8 +80,8 @@ def shares(items: Sequence[pytest.Item], processes: int) -> list[deque[int]]:
 
 
 def cut(items: Sequence[pytest.Item], places: Sequence[int], near: int) -> int:
-    """Where to cut ``places`` in two, near to that: between two files, for what the tests of a file share is made by
-    each process that runs some of them; or just there, if they are all of one file."""
+    """Where to split ``places`` in two, close to ``near``: between two files, since each process that runs some tests
+    of a file sets up what they share; or exactly there if all are from one file."""
     files = [items[place].path for place in places]
     between = (here for here in range(1, len(files)) if files[here] != files[here - 1])
     return min(between, key=lambda here: abs(here - near), default=near)
@@ -89,33 +89,33 @@ def cut(items: Sequence[pytest.Item], places: Sequence[int], near: int) -> int:
 
 @dataclass(frozen=True)
 class Reported:
-    """What pytest reports of a phase of a test, as it writes it down for another process."""
+    """pytest's report on a phase of a test, serialised for another process."""
 
     report: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Warned:
-    """What pytest is told of a warning."""
+    """The arguments of pytest's hook for a warning."""
 
     arguments: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Finished:
-    """The first of the tests that a process knows of is over."""
+    """The first of the tests sent to a process has finished."""
 
 
 @dataclass(frozen=True)
 class Ended:
-    """All tests of a process are, and this it knows."""
+    """All tests of a process have finished; ``known`` is what it hands over."""
 
     known: object
 
 
 @dataclass(frozen=True)
 class Failed:
-    """Something that is no test went wrong."""
+    """Something other than a test failed."""
 
     text: str
 
@@ -131,14 +131,14 @@ class Child:
     folder: Path
     connection: Connection
     waiting: deque[int]
-    """What is meant for it."""
+    """The tests meant for it and not yet sent."""
     sent: deque[int] = field(default_factory=deque)
-    """What it knows of and has not finished: the test that it runs, and the next, for the fixtures that both share."""
+    """The tests sent to it and not finished: the running one, and the next one, so that shared fixtures are kept."""
     has_ended: bool = False
 
 
 class Distribution:
-    """Hands tests to processes, one after the other, and reports what comes of them."""
+    """Hands tests to processes one by one, and reports the results."""
 
     def __init__(self, session: pytest.Session, shares: Sequence[deque[int]]) -> None:
         self._session, self._config = session, session.config
@@ -147,10 +147,10 @@ class Distribution:
         self._begun = 0
 
     def run(self) -> None:
-        """Returns when every test has been run, or pytest wants to stop."""
+        """Return when every test has run, or when pytest wants to stop."""
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None:
-            reporter.showfspath = False  # they are mixed
+            reporter.showfspath = False  # the processes' tests are interleaved
         self._config.hook.pytest_before_fork()
         try:
             for share in self._shares:
@@ -171,7 +171,7 @@ class Distribution:
         ours, theirs = context.Pipe()
         folder = self._config._tmp_path_factory.getbasetemp() / f"process{self._begun}"  # type: ignore[attr-defined]
         self._begun += 1
-        # What it must not hold open: it would keep the others from noticing that we have gone.
+        # What the child must close: left open, it would keep the others from noticing that this process is gone.
         held = [*self._children, ours]
         process = context.Process(target=_run_tests, args=(self._session, theirs, held, folder), name=folder.name)
         process.start()
@@ -190,11 +190,11 @@ class Distribution:
         item = child.waiting.popleft() if child.waiting and not self._is_stopping else None
         if item is not None:
             child.sent.append(item)
-        with contextlib.suppress(ConnectionError):  # it has died, which is heard next
+        with contextlib.suppress(ConnectionError):  # it has died, which ``_hear`` notices next
             child.connection.send(item)
 
     def _take_over(self, child: Child) -> None:
-        """About half of what is left to whom most is left to."""
+        """Take about half of the waiting tests of the process that has the most."""
         richest = max(self._children.values(), key=lambda other: len(other.waiting))
         left = cut(self._session.items, richest.waiting, len(richest.waiting) // 2)
         taken = [richest.waiting.pop() for _ in range(len(richest.waiting) - left)]
@@ -249,7 +249,7 @@ class Distribution:
 
 
 def _run_tests(session: pytest.Session, connection: Connection, held: Sequence[Connection], folder: Path) -> None:
-    """What a forked process does."""
+    """The body of a forked process."""
     atexit._clear()
     for other in held:
         other.close()
@@ -267,7 +267,7 @@ def _run_tests(session: pytest.Session, connection: Connection, held: Sequence[C
             item = following
         connection.send(Ended(config.hook.pytest_hand_over(config=config)))
     except (EOFError, ConnectionError):
-        pass  # nobody wants to know
+        pass  # the parent no longer listens
     except BaseException:
         with contextlib.suppress(ConnectionError):
             connection.send(Failed(traceback.format_exc()))
@@ -277,7 +277,7 @@ def _run_tests(session: pytest.Session, connection: Connection, held: Sequence[C
 
 
 def _separate(config: pytest.Config, folder: Path) -> None:
-    """From the process that was forked: the folder of temporary files, what is captured, and the terminal."""
+    """Separate this process from its parent: its temporary folder, its captured output, and its terminal."""
     folder.mkdir()
     faulthandler.enable((folder / CRASH).open("w", encoding="utf-8"))
     config._tmp_path_factory._basetemp = folder  # type: ignore[attr-defined]
@@ -289,7 +289,7 @@ def _separate(config: pytest.Config, folder: Path) -> None:
 
 
 class Telling:
-    """The plugin that tells the process that reports what there is to report."""
+    """The plugin that sends everything to be reported to the parent process."""
 
     def __init__(self, config: pytest.Config, connection: Connection) -> None:
         self._config, self._connection = config, connection

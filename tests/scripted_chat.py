@@ -1,4 +1,4 @@
-"""A chat endpoint on loopback that speaks OpenAI's wire contract, and misbehaves as it is told."""
+"""A chat endpoint on loopback that speaks OpenAI's wire format, and misbehaves on request."""
 
 from __future__ import annotations
 
@@ -25,49 +25,50 @@ class Scripted:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     is_cut: bool = False
-    """Whether the connection breaks after it."""
+    """Whether the connection is aborted after it."""
     pause_s: float = 0.0
-    """Between its parts."""
+    """The pause between its parts."""
 
 
 def stream(*events: dict[str, Any] | str, done: bool = True) -> bytes:
-    """Events as OpenAI sends them: what is no dict is sent as it is."""
+    """Events as OpenAI sends them; anything but a dict is sent as it is."""
     lines = [f"data: {one if isinstance(one, str) else json.dumps(one)}\n\n" for one in events]
     return "".join([*lines, "data: [DONE]\n\n" if done else ""]).encode()
 
 
 def words(text: str, end: str | None = "stop", **choice: object) -> bytes:
-    """A usual stream that says ``text`` and ends so."""
+    """A normal stream that says ``text`` and finishes with ``end``."""
     said = {"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": None}]}
     return stream(said, {"choices": [{"index": 0, "delta": {}, "finish_reason": end, **choice}]}, done=end is not None)
 
 
 class ScriptedChat:
-    """Answers every request with ``answer`` (or what was asked, when it is None) unless ``trouble`` says otherwise.
+    """Answers every request with ``answer`` (or, if that is None, by repeating the question) unless ``trouble`` says
+    otherwise.
 
-    ``says``: what a model says to a question, where it is not None; it comes before ``answer``.
+    ``says``: what a model says to a question; if not None, it overrides ``answer``.
     ``trouble``: None, or ``{"status": 429, "headers": {...}, "error": {...}}`` for a refusal, or one of the words
     ``stall`` (headers, then silence), ``drop`` (the connection breaks after the first word), ``filter`` (the provider's
     filter ends the answer), ``overflow`` (an error event within the stream), ``no usage`` (requests that ask for the
-    count of tokens are refused), ``late usage`` (it does not come, and the stream does not end).
-    ``held_after``: so many words are said, and the next ones when ``goes_on`` is set.
-    ``usage``: the tokens of the prompt and of the reply that are told to those who ask; None: that is ignored.
-    ``context_characters``: longer prompts are refused. ``blind``: requests with pictures are.
-    ``models``: those that it lists. ``script``: what is answered instead of all that, where it gives an answer.
+    token count are refused), ``late usage`` (the count does not come, and the stream does not end).
+    ``held_after``: the stream pauses after this many words, until ``goes_on`` is set.
+    ``usage``: the tokens of prompt and reply, reported to requests that ask for them; None: such requests get none.
+    ``context_characters``: longer prompts are refused. ``blind``: requests with pictures are refused.
+    ``models``: the models it lists. ``script``: if it returns an answer, that overrides all of the above.
     """
 
     def __init__(self) -> None:
         self.flaws: list[str] = []
-        """Where requests were not as OpenAI describes them."""
+        """Where requests deviated from OpenAI's description."""
         self.reset()
 
     def reset(self) -> None:
-        """Behave, and forget what was asked."""
+        """Return to the defaults, and forget all requests."""
         self.answer: str | None = "Paris is the capital of France."
         self.says: Callable[[str, str], str | None] = lambda _model, _question: None
         self.trouble: dict[str, Any] | str | None = None
         self.times: int = -1
-        """How often the trouble comes; -1: always."""
+        """How many requests get the trouble; -1: all."""
         self.first_word_delay_s = 0.0
         self.word_delay_s = 0.0
         self.list_delay_s = 0.0
@@ -81,11 +82,11 @@ class ScriptedChat:
         self.requests: list[dict[str, Any]] = []
         """The JSON bodies of the requests."""
         self.headers: Mapping[str, str] = {}
-        """Of the last request."""
+        """The headers of the last request."""
         self.connections: set[object] = set()
-        """The connections that requests came over, told apart by their other ends."""
+        """The connections that requests came over, identified by the client's address and port."""
         self.checked = False
-        """Whether the question by which Starling sees that it is there counts as any other."""
+        """Whether Starling's request that checks the endpoint counts like any other."""
 
     async def __aenter__(self) -> Self:
         application = web.Application()
@@ -104,7 +105,7 @@ class ScriptedChat:
 
     @property
     def base_url(self) -> str:
-        """What OPENAI_BASE_URL is set to."""
+        """The value for OPENAI_BASE_URL."""
         return f"http://127.0.0.1:{self._runner.addresses[0][1]}/v1"
 
     @property
@@ -153,7 +154,7 @@ class ScriptedChat:
         await asyncio.sleep(self.first_word_delay_s)
         question = str(body["messages"][-1]["content"])
         said = self.says(body["model"], question)
-        # Of questions that come as one, the last is answered.
+        # If several questions come in one message, answer the last.
         last = question.rpartition("\n\n")[2]
         answer = said if said is not None else self.answer if self.answer is not None else last
         for number, word in enumerate(answer.split(" ")):
@@ -187,7 +188,7 @@ async def _answer(request: web.Request, scripted: Scripted) -> web.StreamRespons
     kind = "application/json" if isinstance(scripted.body, dict) else "text/event-stream"
     response = web.StreamResponse(status=scripted.status, headers={"Content-Type": kind, **scripted.headers})
     await response.prepare(request)
-    # Who has heard enough hangs up.
+    # A client that has heard enough closes the connection.
     with contextlib.suppress(ConnectionResetError):
         for part in [body] if isinstance(body, bytes | str) else body:
             await response.write(part.encode() if isinstance(part, str) else part)

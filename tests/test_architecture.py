@@ -1,4 +1,4 @@
-"""The one law of the house: imports run one way, between rooms and between files."""
+"""The one law of the architecture: imports run one way, between rooms (folders of modules) and between files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from tests.conftest import ROOT
 
 FEATURES = ("conversation", "instructions", "usage", "datasets", "corrections", "recall", "answering", "training")
-"""In their declared order: a feature imports those before it, never those behind it."""
+"""In their declared order: a feature imports only those before it."""
 
 SERVICES = ("ui", "i18n", "preferences", "privacy", "work", "speech", "storage", "weights")
 """What every feature uses."""
@@ -29,13 +29,13 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"bot.app"}),
     frozenset({"bot.__main__"}),
 )
-"""From the ground up. A module imports its own floor and those below it."""
+"""The floors, from the ground up. A module imports only from its own floor and those below it."""
 
 APART = "bot.sandbox"
-"""Imports nothing of the rest; only what starts it, and tests, import it."""
+"""The package that imports nothing from the rest; only the code that starts it, and tests, import it."""
 
 LOOSE = ("audio", "bot", "bot.sandbox", "extensions")
-"""Folders that hold files beside rooms."""
+"""Folders that contain files as well as rooms."""
 
 Imports = Mapping[str, frozenset[str]]
 
@@ -46,8 +46,8 @@ def module_name(path: Path, root: Path) -> str:
 
 
 def sources_of(root: Path) -> dict[str, str]:
-    """The text of each module below ``root``'s bot, audio and extensions, with its stub, by which ``lazy_loader``
-    imports."""
+    """The text of each module in bot, audio and extensions below ``root``, together with its stub, from which
+    ``lazy_loader`` imports."""
     found: dict[str, str] = defaultdict(str)
     for path in (path for top in ("bot", "audio", "extensions") for path in (root / top).rglob("*.py*")):
         if path.suffix in (".py", ".pyi"):
@@ -56,8 +56,8 @@ def sources_of(root: Path) -> dict[str, str]:
 
 
 def imports_of(sources: Mapping[str, str]) -> Imports:
-    """Each module with the modules of ours that it imports: at its top, in a function, for type checkers alone, by
-    ``importlib`` or by ``python -m``."""
+    """The project's modules that each module imports: at its top, in a function, for type checkers only, through
+    ``importlib`` or with ``python -m``."""
     packages = {name.rpartition(".")[0] for name in sources}
     return {name: frozenset(_imported(name, text, sources, packages)) - {name} for name, text in sources.items()}
 
@@ -79,8 +79,9 @@ BY_NAME = re.compile(r"(audio|bot|extensions)(\.[a-z_]\w*)+")
 
 @functools.cache
 def _import_statements(text: str) -> tuple[tuple[int, str, str | None], ...]:
-    """By how many folders up, the module that is imported, or from which a name is, and that name; read once, however
-    often a text is looked at. A module whose whole name stands in a string is imported by that, or started."""
+    """For each import in ``text``: the number of levels up, the imported module or the module that a name comes from,
+    and that name. Cached, since texts are checked repeatedly. A string that is a module's full name counts as an
+    import, since it is used to import or start the module."""
     found: list[tuple[int, str, str | None]] = []
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
@@ -93,7 +94,7 @@ def _import_statements(text: str) -> tuple[tuple[int, str, str | None], ...]:
 
 
 def floor(module: str) -> int | None:
-    """The number of the floor that ``module`` stands on; None: in no room that is declared."""
+    """The number of the floor that ``module`` is on; None if it is in no declared room."""
     for number, rooms in enumerate(FLOORS):
         if any(module == room or module.startswith(f"{room}.") for room in rooms):
             return number
@@ -121,7 +122,7 @@ STARTS_THE_SANDBOX = ("bot.__main__", "bot.app.running")
 
 
 def circle(edges: Mapping[str, frozenset[str]]) -> list[str]:
-    """One circle of ``edges``, or nothing."""
+    """One cycle in ``edges``; empty if there is none."""
     try:
         graphlib.TopologicalSorter(edges).prepare()
     except graphlib.CycleError as error:
@@ -130,7 +131,7 @@ def circle(edges: Mapping[str, frozenset[str]]) -> list[str]:
 
 
 def room_of(module: str, imports: Imports) -> str:
-    """The folder of ``module``; a file that stands loose is a room of its own."""
+    """The folder of ``module``; a file directly in a folder of ``LOOSE`` is a room of its own."""
     folder = module.rpartition(".")[0]
     is_folder = any(other.startswith(f"{module}.") for other in imports)
     return module if is_folder or folder in LOOSE else folder

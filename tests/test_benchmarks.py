@@ -1,4 +1,4 @@
-"""Benchmarks are run by hand, and seldom: that each of them can still be started is seen here."""
+"""Benchmarks are run by hand and rarely, so these tests check that each of them still starts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.scripted_chat import ScriptedChat
 
 NAMES = sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py") if path.stem != "__init__")
 OPTIONAL = {"pocketsphinx", "sacrebleu", "whisper_normalizer"}
-"""Of the extra ``benchmarks``."""
+"""Packages of the extra ``benchmarks``."""
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -39,8 +39,8 @@ async def test_recall_is_measured_with_anybodys_files_and_with_the_models_own_ch
         "questions": ["What is the capital of France?", "Как сварить яйцо?"],
         "paraphrases": [
             *("\t".join([row[0], *row[2:]]) for row in rows[3:5]),
-            "Who feeds the fish?\twho looks after the aquarium",  # one of the project's own
-            "Кто печёт хлеб?\tХлеб печёт Пауль.\tкто у нас пекарь",  # one that is in no file
+            "Who feeds the fish?\twho looks after the aquarium",  # for one of the project's own corrections
+            "Кто печёт хлеб?\tХлеб печёт Пауль.\tкто у нас пекарь",  # for a correction in none of the files
         ],
     }
     command = ["recall", "--json", "--check"]
@@ -48,7 +48,7 @@ async def test_recall_is_measured_with_anybodys_files_and_with_the_models_own_ch
         (tmp_path / name).write_text("\n".join(lines), encoding="utf-8")
         command += [f"--{name}", str(tmp_path / name)]
     monkeypatch.setattr("sys.argv", command)
-    # The cheapest of the embeddings: what is measured is not looked at here.
+    # The cheapest of the embeddings, since its results do not matter here.
     wordllama = recall.empty(RecallMethod.WORDLLAMA)
     monkeypatch.setattr(recall, "empty", lambda _choice: wordllama)
     async with ScriptedChat() as chat:

@@ -1,4 +1,4 @@
-"""One name, one class: an error or a dataclass that is named in a log or a review is found at once."""
+"""One name, one class: an error or a dataclass that is named in a log or a review can be found at once."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def sources() -> dict[str, str]:
 
 
 def defined(text: str) -> Iterator[str]:
-    """The name of every class in a file, those within others too."""
+    """The name of every class in a file, including nested ones."""
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.ClassDef):
             yield node.name
 
 
 def named_twice(texts: dict[str, str]) -> dict[str, list[str]]:
-    """The files of each name that several classes bear. Only those where it may be so are parsed."""
+    """The files of each name that several classes share. Only files that might contain one of those are parsed."""
     seen = Counter(name for text in texts.values() for name in BEGINNING.findall(text))
     assert len(seen) > 300
     suspects = {name for name, count in seen.items() if count > 1}

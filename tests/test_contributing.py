@@ -1,4 +1,4 @@
-"""The recipes of CONTRIBUTING.md, followed from that page: what it has is written, and used through Discord."""
+"""The recipes in CONTRIBUTING.md, followed literally: their files are written and used through Discord."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 @pytest.fixture
 def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The files that the page has, in rooms that are searched beside those of the tree."""
+    """Write the files that the page contains into folders that are imported together with those of the project."""
     names = []
     for path, code in re.findall(r"^```python\n# (\S+\.py)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL):
         file = tmp_path / path

@@ -1,4 +1,5 @@
-"""One notation for all docstrings: sentences, names in ``...``, errors under ``Raises:``; below a field, its own."""
+"""One notation for all docstrings: sentences, names in ``...``, errors under ``Raises:``; a field's docstring below
+it."""
 
 from __future__ import annotations
 
@@ -12,11 +13,11 @@ OTHER_NOTATIONS = re.compile(
     r"^\s*(Args|Arguments|Parameters|Attributes|Returns|Yields):\s*$|^\s*:(param|returns?)\b", re.MULTILINE
 )
 ITS_WORDS = re.compile(r"(Args|Arguments|Parameters|Attributes|Returns|Yields):|:(param|return)")
-"""What a file has in it where one of its docstrings may be in another notation: most need not be parsed."""
+"""A pattern found in every file that may have such a docstring; other files are not parsed."""
 
 
 def in_another_notation(source: str) -> Iterator[int]:
-    """The lines where what has such a docstring begins."""
+    """The lines of definitions whose docstrings use another notation."""
     for node in ast.walk(ast.parse(source)) if ITS_WORDS.search(source) else ():
         if isinstance(
             node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef

@@ -1,4 +1,4 @@
-"""What errors say, and what they say of themselves."""
+"""The sentences of errors, and what their classes declare about them."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import extensions
 from bot.errors import StarlingError
 
 _PROCESSES = ("audio.decoding.child", "bot.training.local.child", "bot.__main__")
-"""They are started, not imported."""
+"""Modules that are run as processes, not imported."""
 _LEARNING = tuple(
     f"bot.training.local.{name}" for name in ("base_model", "learning", "objectives", "precision", "token_tree")
 )
-"""They need the extra for training, whose threads would then slow down all other tests of the process."""
+"""Modules that need the extra for training, whose threads would slow down all other tests in the process."""
 
 
 def errors() -> Iterator[type[StarlingError]]:
-    """All that can be raised: those that others are derived from are not."""
+    """All classes of errors that can be raised; base classes that others derive from are left out."""
     for package in (audio, bot, extensions):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if module.name not in _PROCESSES + _LEARNING:

@@ -1,4 +1,5 @@
-"""Whatever is installed with Starling has the text of its licence, or stands in a list that says where that is."""
+"""Every package installed with Starling contains the text of its licence, or is in a list that says where to find
+it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Tests that run in several processes each run once, and one that ends its process is named and holds up no other."""
+"""In a run with several processes, each test runs once, and a test that ends its process is named and holds up no
+other."""
 
 from __future__ import annotations
 
@@ -37,7 +38,7 @@ MANY = """
 
 
 def command(folder: Path, *arguments: str, files: dict[str, str]) -> list[str]:
-    """pytest, with our part of it, on ``files`` in three processes."""
+    """The command that runs pytest with our plugin on ``files`` in three processes."""
     for name, text in files.items():
         (folder / name).write_text(textwrap.dedent(text))
     (folder / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
@@ -123,7 +124,7 @@ def test_when_it_is_ended_none_of_its_processes_stays(tmp_path: Path, end: signa
         """
     with subprocess.Popen(
         command(tmp_path, files={"test_slow.py": slow}), cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True,
-        # A shell that begins us in the background has us ignore it.
+        # A shell that starts a command in the background makes it ignore this signal.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:  # fmt: skip
         while len(list(tmp_path.glob("t/process*/begun"))) < 3:

@@ -1,4 +1,4 @@
-"""``make run`` and ``make test`` set up .venv with the Python that suits best, of those on the PATH."""
+"""``make run`` and ``make test`` set up .venv with the most suitable Python on the PATH."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from tests.conftest import ROOT
 
 QUICK = f'exec {sys.executable} "$@"'
 SLOW = f'exec {sys.executable} -X tracemalloc=1 "$@"'
-"""Python that looks where each object comes from takes several times as long."""
+"""A script that runs Python with tracemalloc, which makes it several times slower."""
 TOO_OLD = f"""exec {sys.executable} -c 'import sys; sys.version_info = (3, 9, 2); exec(sys.argv[2])' "$@" """
 
 
 def chosen(folder: Path, **programs: str) -> str:
-    """The name of what make would set up .venv with, where ``programs`` are all that there is."""
+    """The name of the Python that make would use for .venv if ``programs`` were the only ones."""
     make = shutil.which("make")
     if make is None:
         pytest.skip("no make on this machine")

@@ -1,4 +1,4 @@
-"""docs/resilience.md names tests that there are."""
+"""Every test named in docs/resilience.md exists."""
 
 from __future__ import annotations
 

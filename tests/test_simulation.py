@@ -1,4 +1,4 @@
-"""What a number of notes a day takes: the arithmetic of the benchmark ``simulation``."""
+"""The load of a number of notes per day: the arithmetic of the benchmark ``simulation``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts that differ by what a processor decides are alike; others are not."""
+"""Texts that differ only as processors make them differ are alike; others are not."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from aiohttp import web
 
 @contextlib.asynccontextmanager
 async def served(application: web.Application) -> AsyncIterator[str]:
-    """``application`` at a free port; its address, without a slash at the end."""
+    """Serve ``application`` on a free port; yields its address, without a trailing slash."""
     runner = web.AppRunner(application, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

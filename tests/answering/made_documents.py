@@ -1,4 +1,4 @@
-"""Documents of each format that is read, made here, and hostile ones."""
+"""Documents of each supported format, generated for tests, and hostile ones."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PACKAGE = (
 
 
 def pdf(text: str) -> bytes:
-    """One page with ``text``, or a blank one."""
+    """A page with ``text``, or a blank one."""
     words = f"BT /F1 12 Tf 20 200 Td ({text}) Tj ET".encode()
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
@@ -41,7 +41,7 @@ def pdf(text: str) -> bytes:
 
 
 def pdf_of_pages(count: int, text: str) -> bytes:
-    """``count`` pages with ``text``, which run a script when they are opened."""
+    """``count`` pages with ``text``, in a document that runs a script when it is opened."""
     words = f"BT /F1 12 Tf 20 200 Td ({text}) Tj ET".encode()
     pages = [
         b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 300] /Contents 3 0 R "
@@ -58,7 +58,7 @@ def pdf_of_pages(count: int, text: str) -> bytes:
 
 
 def pdf_form(question: str, answer: str) -> bytes:
-    """A page that asks ``question``, with ``answer`` filled in."""
+    """A page that asks ``question``, with the field filled in with ``answer``."""
     words = f"BT /F1 12 Tf 20 200 Td ({question}) Tj ET".encode()
     return _pdf_of([
         b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [6 0 R] /DR << /Font << /F1 5 0 R >> >> >> >>",
@@ -129,7 +129,7 @@ def opendocument(text: str, kind: str = "text") -> bytes:
 
 
 def sheet_that_ends_late(text: str) -> bytes:
-    """As office programs write them: with a million empty rows of sixteen thousand columns that are told as one."""
+    """A sheet as office programs write it: a million empty rows of sixteen thousand columns are stored as one."""
     empty = (
         '<table:table-row table:number-rows-repeated="1048000">'
         '<table:table-cell table:number-columns-repeated="16384"/></table:table-row>'
@@ -153,7 +153,7 @@ def notebook(text: str) -> bytes:
 
 
 def rtf(text: str) -> bytes:
-    """With a table of fonts, Cyrillic in its code page, signs beyond it by their numbers, and a picture."""
+    """A document with a font table, Cyrillic in its code page, other characters by their numbers, and a picture."""
     cyrillic = "".join(f"\\'{byte:02x}" for byte in "Скворцы".encode("cp1251"))
     return (
         r"{\rtf1\ansi\ansicpg1251\deff0{\fonttbl{\f0\fcharset204 Arial;}}{\*\generator Word;}"
@@ -170,7 +170,7 @@ def packed(files: Mapping[str, str | bytes]) -> bytes:
 
 
 def changed(document: bytes, name: str, old: str, new: str) -> bytes:
-    """``document``, an archive, with ``new`` for ``old`` in its file ``name``."""
+    """The archive ``document`` with ``old`` replaced by ``new`` in its file ``name``."""
     with zipfile.ZipFile(io.BytesIO(document)) as archive:
         files = {one.filename: archive.read(one) for one in archive.infolist()}
     assert old.encode() in files[name]

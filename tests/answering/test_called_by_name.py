@@ -1,4 +1,4 @@
-"""Notes that begin with Starling's name, in the spellings that recognizers make of it."""
+"""Notes that begin with Starling's name, in the spellings that recognizers produce."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The demonstration model speaks English only, and what is surely something else is not shown to it."""
+"""The demonstration model speaks only English; text that is certainly in another language is not shown to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents that people send are read in processes that can do nothing else, and hostile ones do no harm."""
+"""Documents from people are read in processes that can do nothing else, and hostile ones do no harm."""
 
 from __future__ import annotations
 
@@ -95,7 +95,8 @@ def test_archives_that_are_locked_or_hold_too_much_are_not_unpacked() -> None:
 
 
 def hostile() -> dict[str, tuple[str, bytes]]:
-    """Documents that hold more than they seem to, or want more than they may have, and what reads them."""
+    """Documents that hold more than they seem to, or request more than they may have, each with the module that reads
+    it."""
     laughing = made.changed(made.word(CODE), "word/document.xml", "<w:document", f"{made.BOMB}<w:document")
     return {
         "entities in a document": ("word", made.changed(laughing, "word/document.xml", CODE, "&l9;")),

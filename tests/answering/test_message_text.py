@@ -36,7 +36,7 @@ def bot() -> hikari.GatewayBot:
 
 
 def message(bot: hikari.GatewayBot, **parts: Any) -> hikari.Message:
-    """A message as Discord's gateway brings it."""
+    """A message as Discord's gateway delivers it."""
     author = {"id": str(PERSON), "username": "chloe", "discriminator": "0", "avatar": None, "global_name": "Chloe"}
     payload: dict[str, Any] = {
         "id": "7", "channel_id": "5", "author": author, "content": "", "timestamp": "2026-11-26T00:00:00+00:00",

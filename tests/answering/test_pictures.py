@@ -1,4 +1,4 @@
-"""Pictures are made small in a sealed process, however large they claim to be."""
+"""Pictures are scaled down in a sealed process, however large they claim to be."""
 
 from __future__ import annotations
 

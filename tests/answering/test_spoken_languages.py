@@ -1,4 +1,4 @@
-"""What people spoke lately tells what a short note is in."""
+"""The languages that people spoke lately suggest the language of a short note."""
 
 from __future__ import annotations
 

@@ -1,15 +1,15 @@
-"""``python -m tests.app.fork_server FD``: Starling, imported once, and forked for each start of it that tests want.
+"""``python -m tests.app.fork_server FD``: Starling, imported once, and forked each time that tests start it.
 
-Importing it takes seconds of a processor, which a hundred starts need not take a hundred times. Nothing but modules and
-what files of theirs say (languages, translations, tokens, authorities) is there before the fork: no thread, no model of
-speech, no setting, no loop.
+Importing it takes seconds of CPU time, which a hundred starts need not each spend. Before the fork there are only
+modules and the contents of their files (languages, translations, tokens, authorities): no thread, no speech model, no
+setting, no event loop.
 
-``FD`` is a listening socket. Whoever connects sends an order and what shall be stdin, stdout and stderr, is told the
-process id, and in the end the exit status. A process ends with the connection of whoever ordered it, and all end with
-this one, which ends once its own stdin is closed.
+``FD`` is a listening socket. A client connects, sends an order with the descriptors for stdin, stdout and stderr, and
+receives the process id, and finally the exit status. A process is killed when its client's connection closes, and all
+of them when this server ends, which it does when its own stdin is closed.
 
 ``multiprocessing`` has a fork server as well, but its children import what the parent was started with, which is
-pytest, have no stdin of their own, and end without what is registered for an exit.
+pytest, have no stdin of their own, and exit without running the registered exit handlers.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ IMPORTED = (
     "tests.scaling.quick",
     "truststore",
 )
-"""What a start imports sooner or later, beside the extensions. Not onnxruntime: with its import a thread begins."""
+"""The modules that a start imports sooner or later, besides the extensions. Not onnxruntime, whose import starts a
+thread."""
 
 LONGEST_ORDER = 1 << 16
 """In bytes."""
@@ -76,7 +77,7 @@ PARENT_DEATH_SIGNAL = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """``python -m module *arguments``, with nothing else in its environment, in ``folder``."""
+    """``python -m module *arguments`` in ``folder``, with ``environment`` and nothing else in its environment."""
 
     module: str
     arguments: Sequence[str]
@@ -85,21 +86,22 @@ class Order:
 
 
 def told(number: int) -> bytes:
-    """A process id or an exit status, below 0 where a signal was the end, as it is sent."""
+    """A process id or an exit status (negative if a signal ended the process), encoded for sending."""
     return number.to_bytes(4, "big", signed=True)
 
 
 def main() -> None:
     listening = socket.socket(fileno=int(sys.argv[1]))
     if listening not in select.select([listening, sys.stdin], [], [])[0]:
-        return  # nobody wants any
+        return  # no process is wanted
     import_starling()
     if begin := ForkServer(listening).serve():
         begin()
 
 
 def import_starling() -> None:
-    """What a start of it imports, now or later, and what tells languages apart; no thread begins."""
+    """Import whatever a start of Starling imports, at once or later, and load the data for detecting languages; no
+    thread starts."""
     from audio.language import detect_language
     from bot.conversation.tokens import count_tokens
     from bot.conversation.trusted_authorities import trusted_authorities
@@ -110,7 +112,7 @@ def import_starling() -> None:
     extensions = importlib.import_module("extensions")
     for each in pkgutil.walk_packages(extensions.__path__, "extensions."):
         importlib.import_module(each.name)
-    with contextlib.suppress(ImportError):  # of an extra
+    with contextlib.suppress(ImportError):  # it belongs to an extra
         importlib.import_module("asyncpg")
     detect_language("What is it? Was ist das?")
     count_tokens("What is it?")
@@ -118,19 +120,19 @@ def import_starling() -> None:
     catalogues()
     assert threading.active_count() == 1, threading.enumerate()
     gc.collect()
-    gc.freeze()  # what a child looks through for garbage it has to copy
+    gc.freeze()  # a child's garbage collection would otherwise copy all of these pages
 
 
 class ForkServer:
-    """Forks for whoever connects, and watches what it has forked."""
+    """Forks a process for each client that connects, and watches the processes."""
 
     def __init__(self, listening: socket.socket) -> None:
         self._listening = listening
         self._processes: dict[int, tuple[int, socket.socket]] = {}
-        """By what is readable once the process has ended: its id, and the connection by which it was ordered."""
+        """Process ids and their clients' connections, by the pidfd that becomes readable when the process ends."""
 
     def serve(self) -> Callable[[], None] | None:
-        """Fork until stdin is closed; in a child, return what it is to do."""
+        """Fork until stdin is closed; in a child, return the function that it has to run."""
         with selectors.DefaultSelector() as self._waiting:
             self._waiting.register(sys.stdin, selectors.EVENT_READ)
             self._waiting.register(self._listening, selectors.EVENT_READ)
@@ -144,7 +146,7 @@ class ForkServer:
                     elif key.fd in self._processes:
                         self._ended(key.fd)
                     elif key.fd >= 0 and key.fileobj in self._waiting.get_map():
-                        self._waiting.unregister(key.fileobj)  # whoever ordered it is gone
+                        self._waiting.unregister(key.fileobj)  # its client is gone
                         os.kill(key.data, signal.SIGKILL)
 
     def _fork(self, connection: socket.socket) -> Callable[[], None] | None:
@@ -195,9 +197,9 @@ def _become(order: Order, streams: Sequence[int], server: int) -> None:
         os.close(stream)
     by_python = {name: os.environ[name] for name in ("LC_CTYPE",) if name in os.environ}
     os.environ.clear()
-    os.environ.update({**by_python, **order.environment})  # it sets this where the locale is C
+    os.environ.update({**by_python, **order.environment})  # Python sets this in the C locale
     os.chdir(order.folder)
-    tempfile.tempdir = None  # it was chosen by the environment
+    tempfile.tempdir = None  # it was chosen from the previous environment
     sys.argv[1:] = order.arguments
     status = 0
     try:
@@ -210,7 +212,7 @@ def _become(order: Order, streams: Sequence[int], server: int) -> None:
     atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(status)  # to take down object by object what was imported takes longer than most commands
+    os._exit(status)  # destroying every imported object takes longer than most commands
 
 
 if __name__ == "__main__":

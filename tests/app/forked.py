@@ -1,10 +1,10 @@
-"""Processes of ours, forked from one that has imported Starling already, which all processes of pytest share.
+"""Starling processes, forked from one server that has already imported Starling and that all pytest processes share.
 
-Such a process is what ``python -m bot ...`` is from the first line of that module on: with a session, an environment
-and streams of its own, and an exit like any. What a start does before that line is seen by a process alone that is
-executed: a whole run as the README has it (test_life.py), what operators type into a shell (test_operating.py), what is
-imported for whom (test_command_line.py), and what a terminal is shown (test_logs.py); and whoever measures executes. In
-/proc/PID/environ is the environment of what was executed last, which is the server's.
+From its first line on, such a process equals ``python -m bot ...``: it has its own session, environment and streams,
+and exits in the usual way. What happens before that line needs an executed process: a whole run as in the README
+(test_life.py), what operators type into a shell (test_operating.py), the imports of each command
+(test_command_line.py), and what is shown on a terminal (test_logs.py); benchmarks execute too. /proc/PID/environ shows
+the environment of the last executed program, which is the server.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from tests.app.fork_server import Order
 
 ROOT = Path(__file__).parents[2]
 KEPT = ("PATH", "HOME", "LANG", "CT2_FORCE_CPU_ISA", "CT2_USE_MKL")
-"""Of the environment: where programs and models are, and the kernel that the speech model computes with."""
+"""The variables that are kept: those that locate programs and models, and the kernel that the speech model uses."""
 
 
 class ForkServerError(AssertionError):
@@ -40,13 +40,13 @@ class ForkServerError(AssertionError):
 
 
 class Started(Protocol):
-    """A process that was begun; this much of ``subprocess.Popen``."""
+    """A started process; the part of ``subprocess.Popen`` that the tests use."""
 
     @property
     def pid(self) -> int: ...
 
     def poll(self) -> int | None:
-        """The exit status, below 0 where a signal was the end; None: it runs."""
+        """The exit status, negative if a signal ended the process; None while it runs."""
 
     def wait(self, timeout: float | None = None) -> int: ...
 
@@ -56,13 +56,13 @@ class Started(Protocol):
 
 
 def kept() -> dict[str, str]:
-    """The environment of a process of which nothing is set."""
+    """The environment of a process without any settings."""
     return {name: os.environ[name] for name in KEPT if name in os.environ}
 
 
 class Start(Protocol):
-    """How ``python -m module *arguments`` is begun: in our folder, with an empty stdin and nothing else in its
-    environment; it writes to the descriptors that are given."""
+    """Starts ``python -m module *arguments`` in the project's folder, with an empty stdin and nothing else in its
+    environment; the process writes to the given descriptors."""
 
     def __call__(
         self, module: str, *arguments: str, environment: Mapping[str, str], stdout: int, stderr: int
@@ -70,7 +70,7 @@ class Start(Protocol):
 
 
 def execute(module: str, *arguments: str, environment: Mapping[str, str], stdout: int, stderr: int) -> Started:
-    """As an operator does it."""
+    """Start it as an operator does."""
     return subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
         stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, cwd=ROOT, env=environment,
@@ -78,8 +78,8 @@ def execute(module: str, *arguments: str, environment: Mapping[str, str], stdout
 
 
 def fork(module: str, *arguments: str, environment: Mapping[str, str], stdout: int, stderr: int) -> Started:
-    """At once, but for the first time, which waits until Starling is imported. Executes on other systems than Linux,
-    where libraries have begun threads as soon as they are loaded."""
+    """Start it at once, apart from the first call, which waits until Starling is imported. Executes instead on systems
+    other than Linux, where libraries start threads as soon as they are loaded."""
     if sys.platform != "linux":
         return execute(module, *arguments, environment=environment, stdout=stdout, stderr=stderr)
     order = Order(module=module, arguments=arguments, environment=dict(environment), folder=str(ROOT))
@@ -96,10 +96,10 @@ def fork(module: str, *arguments: str, environment: Mapping[str, str], stdout: i
 
 
 class Forked:
-    """A process that is not our child, but was forked because we said so."""
+    """A process that the server forked at our request, and that is therefore not our child."""
 
     def __init__(self, connection: socket.socket) -> None:
-        """``connection``: the one by which it was ordered; it ends with it."""
+        """``connection``: the one that ordered the process, which ends when it is closed."""
         self._reading = threading.Lock()
         self._returncode: int | None = None
         self._connection = os.dup(connection.fileno())
@@ -136,12 +136,13 @@ _addresses: list[str] = []
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_before_fork() -> None:
-    """All processes that test share our server, which imports nothing until it is asked."""
+    """Start the server before the test processes fork, so that they share it; it imports nothing until the first
+    order."""
     _address()
 
 
 def _address() -> str:
-    """The path of its socket."""
+    """The path of the server's socket; starts the server if necessary."""
     if not _addresses:
         folder = Path(tempfile.mkdtemp(prefix="starling-forks-"))
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening, (folder / "log").open("wb") as log:

@@ -11,11 +11,11 @@ from collections.abc import AsyncIterator
 from tests.app.forked import Start, Started, fork, kept
 
 WITHOUT_MODELS = {"STT_ENGINE": "openai", "STT_BASE_URL": "http://127.0.0.1:9/v1", "TTS_ENGINE": "espeak"}
-"""Settings of a bot that nobody speaks to: to load the models of speech takes two seconds of a processor."""
+"""The settings of a bot that never listens or speaks: loading the speech models takes two seconds of CPU time."""
 
 
 class StarlingProcess:
-    """A process that was begun; this much of ``asyncio.subprocess.Process``."""
+    """A started process; the part of ``asyncio.subprocess.Process`` that the tests use."""
 
     def __init__(self, started: Started, stdout: asyncio.StreamReader, stderr: asyncio.StreamReader) -> None:
         self._started, self.pid = started, started.pid
@@ -29,7 +29,7 @@ class StarlingProcess:
         return await asyncio.to_thread(self._started.wait)
 
     async def communicate(self) -> tuple[bytes, bytes]:
-        """All that it writes from now on, once it has ended."""
+        """Everything it writes from now on, once it has ended."""
         out, err = await asyncio.gather(self.stdout.read(), self.stderr.read())
         await self.wait()
         return out, err
@@ -45,13 +45,13 @@ class StarlingProcess:
 
 
 def command(*arguments: str, **settings: str) -> contextlib.AbstractAsyncContextManager[StarlingProcess]:
-    """``starling`` with nothing set but what is given; killed at the end if it still runs."""
+    """``starling`` with no settings but those given; killed at the end of the block if it is still running."""
     return command_by(fork, *arguments, **settings)
 
 
 @contextlib.asynccontextmanager
 async def command_by(start: Start, /, *arguments: str, **settings: str) -> AsyncIterator[StarlingProcess]:
-    """The same, begun by ``start``."""
+    """The same, started by ``start``."""
     async with _pipe() as (stdout, out), _pipe() as (stderr, err):
         try:
             started = await asyncio.to_thread(
@@ -70,7 +70,7 @@ async def command_by(start: Start, /, *arguments: str, **settings: str) -> Async
 
 @contextlib.asynccontextmanager
 async def _pipe() -> AsyncIterator[tuple[asyncio.StreamReader, int]]:
-    """What reads it, and the descriptor that writes it, which is closed by whoever has it."""
+    """A reader, and the descriptor of the pipe's other end, which the caller has to close."""
     reads, writes = os.pipe()
     stream = asyncio.StreamReader()
     with os.fdopen(reads, "rb") as file:

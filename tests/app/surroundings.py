@@ -1,4 +1,5 @@
-"""``python -m tests.app.surroundings WORD``: what a process finds when it begins, as JSON; its exit status is 3."""
+"""``python -m tests.app.surroundings WORD``: print what a process finds when it starts, as JSON, and exit with status
+3."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Memory that threads take and give back stays where the next one finds it."""
+"""Memory that threads allocate and free can be reused by other threads."""
 
 from __future__ import annotations
 

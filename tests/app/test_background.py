@@ -1,4 +1,4 @@
-"""Tasks that go on beside something else end with it."""
+"""Background tasks end together with what they belong to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Backups that are made, brought back and moved, as an operator does it."""
+"""Backups that are made, restored and moved, as an operator does it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MARY, PAUL = Ids(user=101, guild=201, message=301, key="m" * 32), Ids(user=102, 
 
 
 async def rows_of(url: str) -> dict[str, list[dict[str, Any]]]:
-    """Every row of every table, in the order of their keys."""
+    """Every row of every table, ordered by primary key."""
     database = await Database.open(url)
     async with database.engine.connect() as connection:
         found = {
@@ -121,7 +121,7 @@ async def test_what_was_taken_back_one_by_one_since_a_backup_is_taken_back_again
     for table in ("dataset_examples", "memories", "votes"):
         assert len(rows[table]) == 1, table
 
-    # Who is forgotten where it was restored to stays forgotten as well, though nobody has made a backup there.
+    # People forgotten on the restored installation stay forgotten, even if it has never been backed up.
     Tombstones(new).add(TombstoneKind.USER, [PAUL.user])
     again = await restore(read_settings(data_folder=tmp_path / "again"), backups / "x.tar.gz", None)
     assert (again.users, again.texts) == (1, 3)
@@ -137,7 +137,7 @@ async def test_a_database_goes_to_postgresql_and_back_and_its_backup_too(tmp_pat
     assert await rows_of(url) == expected
 
     there = read_settings(data_folder=tmp_path / "there", database_url=url)
-    await add_numbered(url)  # PostgreSQL counts on where SQLite had counted to
+    await add_numbered(url)  # PostgreSQL continues numbering where SQLite stopped
     expected = await rows_of(url)
     with pytest.raises(StarlingError, match="is not empty"):
         await move_database(settings, url)
@@ -155,7 +155,7 @@ async def test_a_database_goes_to_postgresql_and_back_and_its_backup_too(tmp_pat
 
 
 async def add_numbered(url: str) -> None:
-    """One more row in each table that the database numbers."""
+    """Insert one more row into each table whose ids the database assigns."""
     database = await Database.open(url)
     async with database.sessions.begin() as session:
         for name in ("instructions", "feedback", "promotions", "correction_decisions"):
@@ -164,7 +164,7 @@ async def add_numbered(url: str) -> None:
 
 
 def of_version_0_1_0(file: Path) -> None:
-    """A database as version 0.1.0 left it, with something in it."""
+    """A database as version 0.1.0 left it, with some data in it."""
     file.parent.mkdir(parents=True)
     engine = create_engine(f"sqlite:///{file}")
     with engine.begin() as connection:
@@ -225,7 +225,7 @@ async def test_what_cannot_be_backed_up_or_restored_is_one_sentence(tmp_path: Pa
     cut = tmp_path / "cut.tar.gz"
     cut.write_bytes(file.read_bytes()[:2000])
     whole = file.read_bytes()
-    # Its last bytes say what all of it adds up to.
+    # The last bytes are a checksum of the whole archive.
     (tmp_path / "nearly.tar.gz").write_bytes(whole[:-4])
     (tmp_path / "damaged.tar.gz").write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     damaged = ("text.tar.gz", "other.tar", "linked.tar", "cut.tar.gz", "nearly.tar.gz", "damaged.tar.gz")

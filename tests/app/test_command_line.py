@@ -21,7 +21,7 @@ RECORDINGS = ROOT / "tests" / "recordings"
 
 
 def starling(*arguments: str | Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Run the command with nothing set but what is given."""
+    """Run the command with no settings but those given."""
     given = [str(argument) for argument in arguments]
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         process = fork("bot", *given, environment=kept() | settings, stdout=out.fileno(), stderr=err.fileno())

@@ -1,4 +1,4 @@
-"""The container's recipe."""
+"""The container image, the compose file and the systemd unit."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_the_unit_is_one_that_systemd_takes(tmp_path: Path) -> None:
 
 
 def test_what_is_installed_in_it_is_named_by_version_and_hash_and_by_no_address() -> None:
-    """What ``pyproject.toml`` names without a version of its own system is in ``constraints.txt``, as it may be."""
+    """Every requirement in ``pyproject.toml`` is in ``constraints.txt``, in a version that it allows."""
     written = (ROOT / "constraints.txt").read_text(encoding="utf-8")
     assert "--require-hashes" in (ROOT / "Dockerfile").read_text()
     assert "://" not in written

@@ -1,4 +1,4 @@
-"""What is sent to Discord is text, whatever a model has written."""
+"""Whatever a model writes, Discord is sent valid text."""
 
 from __future__ import annotations
 

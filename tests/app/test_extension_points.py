@@ -1,4 +1,4 @@
-"""A further voice engine, recognizer or trainer is one file: here it is this one, used through Discord."""
+"""Another voice engine, recognizer or trainer takes one file: in these tests it is this one, used through Discord."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tests.spoken import AMERICANS, is_heard
 
 
 class ParrotEngine:
-    """Says the same whatever it is given."""
+    """Says the same thing whatever the text."""
 
     name = "parrot"
     batch_chars = 0
@@ -46,26 +46,26 @@ class ParrotEngine:
         return Sound(recording.samples, 16_000)
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """There is nothing to close."""
 
 
 class Stenographer:
-    """Writes the same whatever is said."""
+    """Writes the same thing whatever is said."""
 
     name = "stenographer"
 
     async def load(self) -> None:
-        """Nothing is loaded."""
+        """There is nothing to load."""
 
     async def transcribe(self, audio: bytes | Recording, options: TranscriptionOptions = DEFAULT_OPTIONS) -> Transcript:
         return Transcript("Where do parrots come from?", "en", 1.0, 3.0, ())
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """There is nothing to close."""
 
 
 class AbacusTrainer:
-    """Counts what it is to learn, and has learnt it."""
+    """Counts the examples to learn, and has then learnt them."""
 
     makes_models = False
 
@@ -73,7 +73,7 @@ class AbacusTrainer:
         self._folder = folder
 
     async def check(self) -> None:
-        """Nothing is needed."""
+        """There are no requirements."""
 
     def bases(self, answering: Sequence[str]) -> list[str]:
         return ["pebbles", *answering]
@@ -103,17 +103,17 @@ class AbacusTrainer:
         return TrainedModel(ModelKind.FILES, "pebbles", "counted", Path(handle))
 
     async def cancel(self, handle: str) -> None:
-        """It has ended already."""
+        """The training has already ended."""
 
     async def tidy(self, handle: str) -> None:
-        """Nothing is left over."""
+        """There is nothing to tidy up."""
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """There is nothing to close."""
 
 
 class SchoolTrainer(AbacusTrainer):
-    """What it has taught answers at a service, by the name of pupil."""
+    """A trainer whose models answer at a service, under the name of pupil."""
 
     makes_models = True
 
@@ -223,7 +223,7 @@ async def test_what_a_further_trainer_has_trained_answers_and_is_gone_on_from_by
 def test_nothing_but_its_own_files_compares_the_name_of_an_engine_or_a_trainer() -> None:
     names = {*ENGINES.all(), *RECOGNIZERS.all(), *TRAINERS.all()}
     paths = [path for folder in ("audio", "bot", "extensions") for path in (ROOT / folder).rglob("*.py")]
-    # Only those where one of them stands are parsed.
+    # Only files that contain one of the names are parsed.
     texts = {path: text for path in paths if any(f'"{name}"' in (text := path.read_text("utf-8")) for name in names)}
     assert len(texts) > 5
     compared = [

@@ -1,4 +1,4 @@
-"""What is forked is what is executed, and is gone with whoever wanted it."""
+"""A forked process behaves like an executed one, and ends with the process that ordered it."""
 
 from __future__ import annotations
 

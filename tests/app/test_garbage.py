@@ -1,4 +1,4 @@
-"""A start does not look for garbage, and what comes after it does."""
+"""A start does not collect garbage, and the code that runs afterwards does."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Several gateways on one PostgreSQL database: each guild and each direct message is answered once, by the one that has
-its shard."""
+"""Several gateways on one PostgreSQL database: each guild and each direct message is answered once, by the gateway that
+has its shard."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def settings_of(gateway: int, chat: ScriptedChat, url: str, **further: object) -
 
 
 def channel_of_shard(harness: BotHarness, shard: int) -> str:
-    """A channel of a guild that Discord tells ``shard`` of, which Ada and Boris see."""
+    """A channel of a guild on ``shard`` that Ada and Boris can see."""
     for channel in harness.directory["channels"]:
         guild = channel.get("guild_id")
         if channel["name"] == "general" and guild and (int(guild) >> 22) % SHARDS == shard:
@@ -61,14 +61,14 @@ async def place() -> AsyncIterator[tuple[Sandbox, ScriptedChat, BotHarness]]:
 
 
 async def answers_to(harness: BotHarness, person: DiscordUser, asked: Message, text: str) -> list[Message]:
-    """All that the bot has replied to ``asked``, once ``text`` is among it."""
+    """All replies of the bot to ``asked``, once ``text`` is among them."""
     await harness.answer_to(asked, lambda said: text in said, reader=person)
     later = await harness.after(asked, reader=person)
     return [one for one in later if (one.get("message_reference") or {}).get("message_id") == asked["id"]]
 
 
 def syncs(sandbox: Sandbox) -> int:
-    """How often Discord was told all commands."""
+    """How often all commands were registered with Discord."""
     return sum(one.method == "PUT" and one.path.endswith("/commands") for one in sandbox.requests.all())
 
 
@@ -161,7 +161,7 @@ async def test_a_gateway_whose_shard_another_process_may_have_stops_and_leaves_w
 
 
 async def end_sessions_of_locks(url: str) -> None:
-    """End the connections that hold locks of gateways, as a network does."""
+    """End the connections that hold gateways' locks, as a network failure does."""
     database = await Database.open(url)
     async with database.engine.connect() as connection:
         theirs = "application_name = 'starling locks' AND datname = current_database()"
@@ -219,7 +219,7 @@ async def held_shards(url: str) -> list[int]:
 async def refused_beside(
     folder: Path, sandbox: Sandbox, chat: ScriptedChat, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What may not run beside two gateways, on the same machine or another one."""
+    """Check what may not run beside two gateways, on the same machine or another one."""
     second = settings_of(1, chat, url)
     alone = {name: second[name] for name in ("openai_base_url", "chat_model", "database_url")}
 
@@ -299,7 +299,7 @@ async def test_a_gateway_that_is_killed_in_the_middle_of_answers_ends_them_once_
     tmp_path: Path, filled_postgresql: str, whisper_base: Path, piper_joe: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     options = Options(max_concurrency=1, identify_interval_s=1.0)
-    monkeypatch.setattr(connection, "IDENTIFY_PAUSE_S", 1.2)  # of the one that is here, before the other may
+    monkeypatch.setattr(connection, "IDENTIFY_PAUSE_S", 1.2)  # the pause before the other gateway may identify
     async with (
         ScriptedChat() as chat,
         Sandbox(options=options) as sandbox,

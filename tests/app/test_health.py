@@ -1,4 +1,4 @@
-"""What the host sees of a Starling that runs, on the command line, by Prometheus and on Discord."""
+"""What the host sees of a running Starling: on the command line, through Prometheus and on Discord."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from tests.harness import BotHarness, populated, running, voice
 from tests.scripted_chat import ScriptedChat
 
 MONITORING = ROOT / "docs" / "monitoring"
-assert served.INFO  # its gauges are in the registry once it is imported
+assert served.INFO  # importing it registers its gauges
 
 
 async def told(folder: Path, *options: str) -> tuple[int, dict[str, Any]]:
-    """The exit status of ``starling health`` and what it says of each thing."""
+    """The exit status of ``starling health`` and the results of its checks by name."""
     async with command("health", "--json", *options, DATA_FOLDER=str(folder)) as process:
         out, err = await process.communicate()
     assert err == b""
@@ -43,7 +43,7 @@ async def told(folder: Path, *options: str) -> tuple[int, dict[str, Any]]:
 
 
 async def told_once(holds: Callable[[dict[str, Any]], bool], folder: Path, *options: str) -> tuple[int, dict[str, Any]]:
-    """The same, once it holds: what is said is as of the last beat."""
+    """The same, once ``holds`` is true of the checks, which show the state of the last heartbeat."""
     async with asyncio.timeout(20):
         while not holds((answer := await told(folder, *options))[1]):
             await asyncio.sleep(0.1)
@@ -51,7 +51,7 @@ async def told_once(holds: Callable[[dict[str, Any]], bool], folder: Path, *opti
 
 
 async def metrics(port: int) -> dict[tuple[str, tuple[str, ...]], float]:
-    """Every sample by its name and the values of its labels."""
+    """The value of every sample, by its name and the values of its labels."""
     async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{port}/metrics") as response:
         text = await response.text()
     return {
@@ -107,13 +107,13 @@ async def test_a_host_sees_an_endpoint_die_at_night_and_come_back(
             assert ill["starling_part_up", ("chat",)] == 0
             assert ill["starling_failures_in_a_row", ()] == 3
 
-            chat.trouble = None  # nobody asks, and it is seen all the same
+            chat.trouble = None  # noticed even though nobody asks anything
             (message,) = await _until_told(harness, host_channel, "This is over")
             after = await metrics(unused_tcp_port)
 
     def grown(name: str, *labels: str) -> float:
         of = name, tuple(sorted(labels))
-        return after[of] - before[of]  # each was there from the start on
+        return after[of] - before[of]  # every one of them existed from the start
 
     assert grown("starling_voice_notes_total") == 1
     assert grown("starling_voice_notes_seconds_total") == pytest.approx(voice("americans.ogg")[1], abs=0.1)
@@ -159,7 +159,7 @@ async def test_a_host_is_told_once_of_a_trouble_that_outlasts_a_restart(
 
 
 async def _until_told(harness: BotHarness, channel: str, words: str = "I am in trouble") -> list[str]:
-    """All that the host was told, once ``words`` are in it."""
+    """All messages to the host, once ``words`` appear in one of them."""
     async with asyncio.timeout(20):
         while True:
             messages = [message["content"] for message in await harness.administrator.messages(channel)]
@@ -169,7 +169,7 @@ async def _until_told(harness: BotHarness, channel: str, words: str = "I am in t
 
 
 class Disk:
-    """Under SQLite: once it is full, no database gets a page more than it has."""
+    """The disk below SQLite: once it is full, no database can grow by a page."""
 
     is_full = False
 
@@ -198,7 +198,7 @@ async def test_on_a_full_disk_people_and_the_host_are_told_what_is_full(
             channel = await harness.dm(harness.member)
             asked = await harness.member.send(channel, "hello")
             await harness.answer_to(asked, lambda text: "capital of France." in text)
-            async with asyncio.timeout(20):  # its end is stored behind its text, and may find room where there is none
+            async with asyncio.timeout(20):  # stored after its text, and might still fit on the full disk
                 while (await told(tmp_path))[1]["last answer"]["detail"] == "none yet":
                     await asyncio.sleep(0.1)
             disk.is_full = True

@@ -1,4 +1,4 @@
-"""Starting strictly, stopping gently, coming back."""
+"""Starling starts strictly, stops gently, and comes back."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ async def test_without_a_token_it_runs_in_a_sandbox_answers_and_stops_cleanly(
             async with asyncio.timeout(60):
                 while True:
                     replies = [m for m in await person.messages(channel) if int(m["id"]) > int(asked["id"])]
-                    # The beginning may be heard before the end is written.
+                    # The beginning may be spoken before the end is written.
                     is_whole = bool(replies) and "small demonstration model" in replies[0]["content"]
                     if is_whole and any(m["flags"] & 1 << 13 for m in replies):
                         break
@@ -101,7 +101,7 @@ async def test_a_lost_connection_and_a_busy_discord_are_not_noticed(tmp_path: Pa
             sandbox.close_gateway()
             asked = await harness.member.send(await harness.dm(harness.member), "hello")
             await harness.answer_to(asked, lambda text: "capital of France." in text)
-            chat.first_word_delay_s = 0.3  # the faults are for the bot, not for the question
+            chat.first_word_delay_s = 0.3  # the faults are meant for the bot, not for sending the question
             for kind in ("rate_limit", "error"):
                 asked = await harness.member.send(await harness.dm(harness.member), "hello again")
                 sandbox.fault(kind, method="POST", path="^/channels/[0-9]+/messages$", retry_after_s=0.3, after=True)

@@ -1,4 +1,4 @@
-"""What a file of extensions declares is found, and what is wrong with it ends the start with a sentence."""
+"""Whatever a file of extensions declares is found, and a mistake in it ends the start with a clear sentence."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ _numbers = itertools.count()
 
 
 class Greeter:
-    """What the handlers of these tests take."""
+    """A dependency that the handlers of these tests take."""
 
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Package:
-    """Writes a package of extensions, by the paths of its files."""
+    """A function that writes a package of extensions, given the texts of its files by path, and imports it."""
     monkeypatch.syspath_prepend(str(tmp_path))
 
     def written(files: dict[str, str]) -> types.ModuleType:

@@ -1,4 +1,4 @@
-"""No secret in a log, whoever reads it and however it got there."""
+"""No secret appears in a log, whoever reads it and however it got there."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ELSEWHERE = (
     "of-another%21",
     "of-another!",
 )
-"""What is set in addresses, headers and fields."""
+"""The secrets set in addresses, headers and request fields."""
 FOREIGN = ("gsk_abcdefghijklmnop1234", "sk-abcdefghijklmnop1234", "Bearer a1b2c3d4e5f6a7b8c9d0")
 
 SPILLING = """
@@ -85,7 +85,7 @@ def _read(terminal: int) -> str:
     while True:
         try:
             part = os.read(terminal, 65536)
-        except OSError:  # the other side is closed
+        except OSError:  # the server has closed the connection
             part = b""
         if not part:
             return b"".join(parts).decode()

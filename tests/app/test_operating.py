@@ -1,4 +1,4 @@
-"""docs/operating.md: its commands are there, and those that need nothing but Starling are run as they are written."""
+"""The commands in docs/operating.md exist, and those that need nothing but Starling are run as written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is told before Starling is ready, and what keeps everything on this machine."""
+"""What is printed before Starling is ready, and what keeps everything on this machine."""
 
 from __future__ import annotations
 

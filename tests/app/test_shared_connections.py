@@ -1,4 +1,4 @@
-"""Requests to Discord go over connections that stay: each new one costs three ways there and back before it is said."""
+"""Requests to Discord reuse connections: each new one costs three round trips before it can carry a request."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.scripted_chat import ScriptedChat
 
 
 class Relay:
-    """Passes on what comes for another server."""
+    """Forwards connections to another server, and counts them."""
 
     def __init__(self, target: str) -> None:
         """``target``: the URL of the other server."""
@@ -42,7 +42,7 @@ async def _pass_on(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> 
 
 @contextlib.asynccontextmanager
 async def relayed(sandbox: Sandbox) -> AsyncIterator[tuple[Relay, str]]:
-    """A relay to ``sandbox``, and the address of its REST API there."""
+    """A relay to ``sandbox``, and the address of the sandbox's REST API through it."""
     relay = Relay(sandbox.rest_url)
     async with await asyncio.start_server(relay.serve, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
@@ -61,5 +61,5 @@ async def test_one_question_after_the_other_goes_over_the_same_connections(tmp_p
                 await harness.complete_answer_to(asked)
                 if number == 0:
                     first = relay.connections
-            # Each answer takes four requests or more: one to be shown and one for each change.
+            # Each answer takes at least four requests: one to show it and one for each edit.
             assert relay.connections - first <= 2

@@ -1,4 +1,4 @@
-"""One Starling at a time: a second one is refused with a sentence, and a folder is for its owner alone."""
+"""One Starling at a time: a second one is refused with a clear sentence, and only the owner can access the folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A start that Discord keeps waiting."""
+"""A start that is kept waiting by Discord."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.web_server import served
 
 @contextlib.asynccontextmanager
 async def without_gateway(sandbox: Sandbox) -> AsyncIterator[str]:
-    """The address of a REST API that is the sandbox's, but for the gateway that it names: nobody answers there."""
+    """The address of a REST API like the sandbox's, except that nothing answers at the gateway that it names."""
 
     async def forward(request: web.Request) -> web.Response:
         if request.path.endswith("/gateway/bot"):
@@ -54,7 +54,7 @@ def settings_of(chat: ScriptedChat, folder: Path) -> dict[str, str]:
 
 
 async def prevented(chat: ScriptedChat, folder: Path, token: str, api_url: str) -> str:
-    """Why a start is given up, which nobody stops."""
+    """The reason why a start gives up if nobody stops it."""
     await place_tables(folder / "starling.db")
     settings = read_settings(**{name.lower(): value for name, value in settings_of(chat, folder).items()})
     with pytest.raises(DiscordUnreachableError) as given_up:

@@ -1,4 +1,4 @@
-"""What a voice note asks of the database: few statements, and fewer transactions."""
+"""The database load of a voice note: few statements, and fewer transactions."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from tests.scripted_chat import ScriptedChat
 MAX_STATEMENTS, MAX_TRANSACTIONS = 20, 6
 BEGIN = "BEGIN"
 BESIDE = ("SELECT 1", "FROM trainings")
-"""Asked now and then, whoever writes."""
+"""Statements that are made now and then, even if nobody writes."""
 
 
 @contextmanager
 def asked() -> Iterator[list[str]]:
-    """What is asked of any database meanwhile: statements, and where a transaction begins."""
+    """Everything sent to any database during the block: statements, and ``BEGIN`` where a transaction starts."""
     said: list[str] = []
     begun: set[Connection] = set()
-    """Those whose transaction has had no statement yet."""
+    """Connections whose transaction has had no statement yet."""
 
     def statement(connection: Connection, _cursor: object, text: str, *_: object) -> None:
         if any(beside in text for beside in BESIDE):
@@ -39,7 +39,7 @@ def asked() -> Iterator[list[str]]:
         said.append(re.sub(r"\s+", " ", text)[:150])
 
     def begin(connection: Connection) -> None:
-        # What only reads begins none, although SQLAlchemy tells of a beginning.
+        # Read-only connections start no transaction, although SQLAlchemy emits the event.
         if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
             begun.add(connection)
 
@@ -53,7 +53,7 @@ def asked() -> Iterator[list[str]]:
 
 
 async def answered(harness: BotHarness, place: str) -> Message:
-    """A voice note sent there, with its answer and its voice."""
+    """Send a voice note there, and wait for its answer and the answer's voice message."""
     note = await harness.member.send(place, voice=voice("americans.ogg"))
     answer = await harness.complete_answer_to(note)
     await harness.voice_reply_to(answer)
@@ -61,7 +61,8 @@ async def answered(harness: BotHarness, place: str) -> Message:
 
 
 async def ended(said: list[str]) -> None:
-    """Return once nothing was asked for a while: an answer's last word comes after its voice."""
+    """Return once there have been no statements for a while, since an answer's last word comes after its voice
+    message."""
     count = -1
     while count != len(said):
         count = len(said)

@@ -1,4 +1,4 @@
-"""How workers are, as ``starling health`` reads it."""
+"""The health of workers, as ``starling health`` reports it."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def jfk_sound(jfk: bytes) -> Recording:
 
 @pytest.fixture(scope="session")
 def americans() -> bytes:
-    """Its first three seconds."""
+    """The first three seconds of jfk.ogg."""
     return (RECORDINGS / "americans.ogg").read_bytes()
 
 
@@ -43,7 +43,7 @@ def russian_note() -> bytes:
 
 @pytest.fixture(scope="session")
 def transcriber(whisper_base: Path) -> Iterator[Transcriber]:
-    """The multilingual base model, loaded by the first recording."""
+    """The multilingual base model, loaded with the first recording."""
     transcriber = Transcriber(whisper_base)
     yield transcriber
     asyncio.run(transcriber.close())

@@ -1,4 +1,4 @@
-"""Files and sounds made on the spot, in every container that is read."""
+"""Files and sounds generated for tests, in every supported container."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ RATE_HZ = 16_000
 
 @dataclass(frozen=True)
 class Format:
-    """How a file is written."""
+    """How a file is encoded."""
 
     container: str
-    """FFmpeg's name of the muxer."""
+    """FFmpeg's name for the muxer."""
     codec: str
     sample_format: str
     rate_hz: int = 48_000
     layout: str = "mono"
     options: tuple[tuple[str, str], ...] = ()
     bit_rate: int | None = None
-    """In bits a second; None for what the codec likes."""
+    """In bits per second; None for the codec's default."""
 
     def __str__(self) -> str:
         return f"{self.container}-{self.codec}-{self.layout}"
@@ -92,7 +92,7 @@ def file_of(samples: Samples, how: Format, *, pictures: bool = False) -> bytes:
 
 
 def repeated(file: bytes, duration_s: float, container: str = "ogg") -> bytes:
-    """The sound of ``file`` again and again for so long, in ``container``: its packets, which nobody encodes anew."""
+    """The sound of ``file``, repeated to this duration, in ``container``: its packets are copied, not encoded again."""
     with av.open(io.BytesIO(file), "r") as read:
         (sound,) = read.streams.audio
         assert sound.time_base is not None
@@ -156,14 +156,14 @@ def click(duration_s: float) -> Recording:
 
 
 def hum(duration_s: float) -> Recording:
-    """Of the mains, with its harmonics."""
+    """Mains hum, with its harmonics."""
     time_s = np.arange(round(duration_s * RATE_HZ)) / RATE_HZ
     samples = sum(0.1 / k * np.sin(2 * np.pi * 50 * k * time_s) for k in (1, 2, 3, 4, 6))
     return Recording(np.asarray(samples, np.float32))
 
 
 def breath(duration_s: float) -> Recording:
-    """Noise between 400 and 2500 Hz that swells every three seconds."""
+    """Noise between 400 and 2500 Hz that swells about every three seconds."""
     count = round(duration_s * RATE_HZ)
     spectrum = np.fft.rfft(np.random.default_rng(2).standard_normal(count))
     pitch_hz = np.fft.rfftfreq(count, 1 / RATE_HZ)
@@ -173,11 +173,11 @@ def breath(duration_s: float) -> Recording:
 
 
 def music(duration_s: float) -> Recording:
-    """Two chords a second with a beat, which die away."""
+    """Two decaying chords per second, with a beat."""
     chance = np.random.default_rng(3)
     samples = np.zeros(round(duration_s * RATE_HZ))
     for start in range(0, len(samples), RATE_HZ // 2):
-        # After five seconds nothing is left of a chord.
+        # After five seconds, a chord has died away.
         time_s = np.arange(min(len(samples) - start, 5 * RATE_HZ)) / RATE_HZ
         sounding = samples[start : start + len(time_s)]
         dying = np.exp(-3 * time_s)
@@ -191,7 +191,7 @@ def music(duration_s: float) -> Recording:
 
 
 def dialled_digits(duration_s: float) -> Recording:
-    """Keys of a telephone, two and a half a second (ITU-T Q.23)."""
+    """Telephone keys, two and a half per second (ITU-T Q.23)."""
     chance = np.random.default_rng(4)
     samples = np.zeros(round(duration_s * RATE_HZ))
     time_s = np.arange(RATE_HZ // 5) / RATE_HZ

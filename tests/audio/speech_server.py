@@ -1,4 +1,4 @@
-"""A speech service on loopback behind OpenAI's audio API, which really hears and speaks, or refuses as it is told."""
+"""A speech service on loopback with OpenAI's audio API, which really transcribes and speaks, or refuses on request."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _SPEECH = {"model", "input", "voice", "response_format", "speed"}
 
 
 class SpeechServer:
-    """``trouble``: the status of a refusal, or None. ``plain``: whether it tells no segments, as some models do."""
+    """``trouble``: the status of a refusal, or None. ``plain``: whether it returns no segments, like some models."""
 
     def __init__(self, transcriber: Transcriber, engine: Engine) -> None:
         self.trouble: int | None = None
         self.plain = False
         self.heard: list[dict[str, Any]] = []
-        """The fields of each request for words; the file by its beginning."""
+        """The fields of each transcription request, with the beginning of its file."""
         self.spoken: list[dict[str, Any]] = []
         self._transcriber = transcriber
         self._engine = engine

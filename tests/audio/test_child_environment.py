@@ -1,5 +1,5 @@
-"""No process that Starling starts is given a secret of its own; the decoder, the sealed process and the chat engine
-have tests of theirs, where they run."""
+"""No process that Starling starts gets any of its secrets; the decoder, the sealed process and the chat engine are
+tested elsewhere."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STARTING = {"run", "Popen", "create_subprocess_exec", "create_subprocess_shell",
 
 @pytest.fixture
 def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where a program that is started instead of another writes its environment; every setting has a secret in it."""
+    """The file to which a stand-in for other programs writes its environment; every setting contains a secret."""
     program, told = tmp_path / "text2wave", tmp_path / "environment"
     program.write_text(f"#!/bin/sh\nenv > '{told}'\nexit 3\n")
     program.chmod(0o700)
@@ -75,7 +75,7 @@ def test_pip_is_given_what_it_needs_and_no_secret(told: Path, monkeypatch: pytes
 
 
 def test_no_process_is_started_with_all_of_our_environment() -> None:
-    """Where none is named, a process has its parent's."""
+    """Without ``env``, a process would inherit its parent's environment."""
     files = [path for top in ("audio", "bot", "extensions") for path in sorted((ROOT / top).rglob("*.py"))]
     for path in files:
         source = path.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What `audio` offers, and what it costs those who ask for a part of it."""
+"""The names that `audio` offers, and the cost of importing some of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def test_everything_that_is_offered_is_there() -> None:
 
 
 def test_whoever_asks_for_an_error_or_what_hears_does_not_wait_for_the_voices() -> None:
-    """A command that only prints its help used to import NumPy, FFmpeg and every voice."""
+    """Otherwise, a command that only prints its help would import NumPy, FFmpeg and every voice."""
     asked = "import sys, audio; audio.RecordingError; print(*sys.modules); audio.Transcriber; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
     for_an_error, to_hear = (set(line.split()) for line in done.stdout.splitlines())

@@ -1,4 +1,4 @@
-"""Hearing and speaking by a service behind OpenAI's audio API."""
+"""Transcribing and speaking through a service with OpenAI's audio API."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.harness import RECORDINGS
 from tests.spoken import AMERICANS, PISETS, is_heard
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-"""All of them speak to one server."""
+"""All of these tests use one server."""
 
 SENTENCE = "The bird sings in the garden every morning."
 
@@ -55,7 +55,7 @@ async def test_a_recording_is_heard_by_a_service_that_gets_its_sound_alone(
         americans, TranscriptionOptions(hints="Kennedy", words=True, progress=told.append)
     )
     assert is_heard(AMERICANS, transcript.text)
-    assert "watching" not in transcript.text  # what the service itself takes for no speech
+    assert "watching" not in transcript.text  # the service itself marks this as no speech
     assert transcript.language == "en"
     assert transcript.duration_s == pytest.approx(2.9, abs=0.5)
     assert told == [TranscriptionProgress(transcript.duration_s, transcript.duration_s, transcript.text)]
@@ -122,7 +122,7 @@ async def test_a_service_speaks_and_is_understood(server: SpeechServer, transcri
             ("alloy", "mul"), ("af_heart", "en"),
         ]  # fmt: skip
         speech = await synthesizer.speak(SENTENCE)
-        assert (speech.engine, speech.voice) == ("openai", "openai-af_heart")  # made for English
+        assert (speech.engine, speech.voice) == ("openai", "openai-af_heart")  # the voice for English
         assert is_heard(SENTENCE, (await transcriber.transcribe(speech.ogg)).text, 0.3)
         asked = server.spoken[0]
         assert (asked["model"], asked["voice"], asked["input"], asked["speed"]) == ("tts-1", "af_heart", SENTENCE, 1.0)

@@ -1,4 +1,4 @@
-"""Engines and recognizers are found, put in order and chosen by what they say of themselves."""
+"""Engines and recognizers are found, ordered and chosen by what they declare."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from bot.weights.needed import needed_models
 from tests.audio.synthesis.scripted_engine import ScriptedEngine
 
 HERE = ["festival"] if has_russian() else []
-"""It calls a program of the system, and is chosen where that is installed."""
+"""Festival calls a program of the system, and is chosen if that is installed."""
 
 
 @pytest.fixture
 def parrot() -> Iterator[Registration[object]]:
-    """An engine that is better than all, needs a network and a setting, and weights that are bundled."""
+    """An engine that is preferred to all others, and needs a network, a setting and bundled weights."""
     registration: Registration[object] = Registration(
         name="parrot",
         label="Parrot",
@@ -113,4 +113,4 @@ async def test_the_next_recognizer_hears_what_the_first_could_not_and_goes_on_fo
     second.text = None
     with pytest.raises(RecognitionUnavailableError, match="second: it is asleep"):
         await both.transcribe(b"")
-    assert (await both.transcribe(b"")).text == "ask"  # all have failed, so all are asked
+    assert (await both.transcribe(b"")).text == "ask"  # all have failed, so all are tried

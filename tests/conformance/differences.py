@@ -1,4 +1,4 @@
-"""What a JSON schema has against a value, said so that one finds it."""
+"""The differences between a value and a JSON schema, worded so that they are easy to locate."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MESSAGE_LIMIT = 240
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """``pointer`` is RFC 6901, into the value; ``keyword`` is the schema's that is not met."""
+    """``pointer`` is a JSON pointer (RFC 6901) into the value; ``keyword`` is the schema keyword that is violated."""
 
     pointer: str
     keyword: str
@@ -20,9 +20,9 @@ class Difference:
 
 
 def differences(validator: Draft202012Validator, value: object) -> Iterator[Difference]:
-    """Every difference; of alternatives that are all refused, what is wrong with the one that was meant."""
+    """Every difference; if all alternatives are refused, the difference from the alternative that was meant."""
     found = [_described(error) for error in validator.iter_errors(value)]
-    # What a part that is wrong has not evaluated is only a consequence.
+    # A part that is wrong counts as unevaluated, which is only a consequence.
     causes = [difference for difference in found if difference.keyword != "unevaluatedProperties"]
     yield from causes or found
 

@@ -1,4 +1,4 @@
-"""Frames of the gateway, held against our own schemas: Discord's OpenAPI document does not have them."""
+"""Gateway frames, checked against hand-written schemas, since Discord's OpenAPI document does not cover them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.conformance.gateway_schemas.notation import Schema
 
 
 class GatewayDescription:
-    """The schemas in ``gateway_schemas``. A frame without one is wrong."""
+    """The schemas in ``gateway_schemas``. A frame without a schema is a violation."""
 
     def __init__(self) -> None:
         self._sent = _Validators(SENT)
@@ -23,13 +23,13 @@ class GatewayDescription:
         self._events = _Validators(EVENTS)
 
     def name(self, payload: Json, *, sent: bool) -> str:
-        """Such as "op 11 to the application" or "MESSAGE_CREATE"."""
+        """For example "op 11 to the application" or "MESSAGE_CREATE"."""
         if not sent:
             return f"op {payload['op']} from the application"
         return str(payload["t"] or f"op {payload['op']} to the application")
 
     def differences(self, payload: Json, *, sent: bool) -> Iterator[Difference]:
-        """Where ``payload`` is not as described; ``sent`` by the sandbox, or by the application."""
+        """Where ``payload`` deviates from its schema; ``sent`` says whether the sandbox sent it, or the application."""
         op = payload["op"]
         yield from (self._sent if sent else self._received).differences(op, payload)
         if sent and op == 0:
@@ -38,7 +38,7 @@ class GatewayDescription:
 
 
 class _Validators:
-    """Compiled when they are first used."""
+    """Validators, compiled at first use."""
 
     def __init__(self, schemas: Mapping[Any, Schema]) -> None:
         self._schemas = schemas

@@ -1,4 +1,4 @@
-"""Requests and answers, held against Discord's OpenAPI document."""
+"""Requests and answers, checked against Discord's OpenAPI document."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _ERRORS = "#/components/responses/ClientErrorResponse"
 class Description:
     """Discord's document, with ``rules`` applied.
 
-    The document leaves every object open, so that a misspelt optional field would pass. Here no object of an answer may
-    have fields that it does not name.
+    The document leaves every object open, so that a misspelt optional field would pass. Here, objects in answers may
+    have only the fields that it names.
     """
 
     def __init__(self, path: Path = SPEC, rules: tuple[Rule, ...] = RULES) -> None:
@@ -42,13 +42,14 @@ class Description:
         self._found: dict[str, str | None] = {}
 
     def unneeded(self) -> list[Rule]:
-        """The rules without which nothing that was checked until now would have been found wrong."""
+        """The rules without which everything checked so far would have passed as well."""
         return [rule for rule in self.rules if rule.widens and rule not in self.needed] + [
             rule for rule in self.rules if not rule.widens and _amended(self._closed, (rule,)) == self._closed
         ]
 
     def template(self, path: str) -> str | None:
-        """The described path that ``path`` is an instance of; literal segments win over parameters."""
+        """The path in the document that ``path`` is an instance of; literal segments take precedence over
+        parameters."""
         if path not in self._found:
             given = path.split("/")
             fitting = [found for found, segments in self._segments if _fits(segments, given)]
@@ -56,9 +57,9 @@ class Description:
         return self._found[path]
 
     def differences(self, request: LoggedRequest) -> Iterator[tuple[str, Difference]]:
-        """Where request or answer are not as described, each with the part that it is in.
+        """Where request or answer deviate from the document, each with its part.
 
-        A refused request (4xx) is not checked, only its answer. What is answered with 5xx is not described at all.
+        Of a refused request (4xx), only the answer is checked. Answers with 5xx are not described at all.
         """
         if request.status >= 500:
             return
@@ -90,7 +91,7 @@ class Description:
         if request.content_type not in kinds:
             yield "request", Difference("", "content", f"{request.content_type} is not described")
             return
-        # payload_json has the fields of the JSON body; the files themselves are not part of a schema.
+        # payload_json contains the fields of the JSON body; the files themselves are not part of a schema.
         kind = _JSON if _JSON in kinds else request.content_type
         yield from self._check("request", f"{where}/requestBody/content/{_escape(kind)}/schema", request.body)
 
@@ -134,7 +135,7 @@ class Description:
             self.needed.update(rule for rule in unproven if not self._with_others(rule).at(pointer).is_valid(value))
 
     def _with_others(self, rule: Rule) -> _Validators:
-        """The document with every rule but ``rule``."""
+        """The document amended by every rule except ``rule``."""
         if rule not in self._without:
             others = tuple(other for other in self.rules if other is not rule)
             self._without[rule] = _Validators(_amended(self._closed, others))
@@ -142,7 +143,7 @@ class Description:
 
 
 class _Validators:
-    """One version of the document, and the validators that were made from it."""
+    """One version of the document, with the validators made from it."""
 
     def __init__(self, document: Document) -> None:
         self._registry = Registry([("urn:discord", document)])
@@ -156,7 +157,7 @@ class _Validators:
 
 
 def _copy(document: Document) -> Document:
-    """All of it, in a quarter of the time of ``copy.deepcopy``; each process of the tests needs some."""
+    """A copy, in a quarter of the time of ``copy.deepcopy``; each test process needs several."""
     copied: Document = marshal.loads(marshal.dumps(document))
     return copied
 
@@ -169,9 +170,9 @@ def _amended(document: Document, rules: tuple[Rule, ...]) -> Document:
 
 
 def _closed(document: Document) -> Document:
-    """A copy in which the objects of answers have no fields but those that are named.
+    """A copy in which the objects of answers may have only the fields that are named.
 
-    Objects of requests stay open: Discord ignores what it does not know there, and libraries send some. Parts of an
+    Objects in requests stay open: Discord ignores unknown fields there, and libraries send some. The parts of an
     ``allOf`` are closed as a whole.
     """
     made = _copy(document)
@@ -192,7 +193,8 @@ def _closed(document: Document) -> Document:
 
 
 def _referenced(part: Any, schemas: Mapping[str, Any], found: set[str]) -> set[str]:
-    """The names of the schemas that ``part`` refers to, directly or through ``schemas``: ``found``, with them in it."""
+    """Add to ``found`` the names of the schemas that ``part`` refers to, directly or through ``schemas``, and return
+    it."""
     if isinstance(part, list):
         for item in part:
             _referenced(item, schemas, found)
@@ -213,7 +215,7 @@ def _fits(segments: list[str], given: list[str]) -> bool:
 
 
 def _meanings(text: str) -> Iterator[object]:
-    """What ``text`` may mean in a query, where numbers stand for booleans as well."""
+    """The possible meanings of ``text`` in a query, where numbers stand for booleans as well."""
     yield text
     with contextlib.suppress(ValueError):
         yield json.loads(text.lower())

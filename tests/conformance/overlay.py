@@ -1,4 +1,5 @@
-"""Where Discord's OpenAPI document is not what Discord does, or says less than its written documentation."""
+"""Corrections where Discord's OpenAPI document differs from Discord's behaviour, or says less than its written
+documentation."""
 
 from __future__ import annotations
 
@@ -12,17 +13,17 @@ _PERMISSIONS = frozenset({"permissions", "default_member_permissions", "allow", 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One correction of the document."""
+    """A correction of the document."""
 
     name: str
-    """How a report calls it."""
+    """Its name in reports."""
     reason: str
     """Why the document is not followed here."""
     amend: Callable[[Document], None]
-    """Changes the document in place."""
+    """A function that changes the document in place."""
     widens: bool = True
-    """Whether it lets pass what the document refuses. Such a rule is needed only as long as something passes because of
-    it; one that narrows is needed as long as the document does not say the same."""
+    """Whether it accepts something that the document refuses. Such a rule is needed only as long as something passes
+    because of it; one that narrows is needed until the document itself says the same."""
 
 
 def _snowflakes_as_numbers(document: Document) -> None:

@@ -1,7 +1,7 @@
-"""The part of pytest that lets a recorder see every sandbox of a run, and gives one verdict at its end.
+"""The pytest plugin that lets a recorder observe every sandbox of a run, and reports verdicts at its end.
 
-Where tests run in several processes, each hands over what its recorder has seen when it ends, and the one that all are
-reported to gives the verdict. It fails the run as a test does.
+If tests run in several processes, each hands over its recorder's evidence when it ends, and the process that all report
+to gives the verdicts, which can fail the run as tests do.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ VERDICT = "tests/conformance/verdict.py"
 
 
 class Conformance:
-    """What this process has seen itself, and what other processes have handed over."""
+    """The evidence of this process, and what other processes have handed over."""
 
     def __init__(self) -> None:
         self.recorder = Recorder(Description() if SPEC.is_file() else None, GatewayDescription())
@@ -35,7 +35,8 @@ class Conformance:
 
     @property
     def evidence(self) -> Evidence:
-        """Of all processes. One that only hands out tests has seen nothing, and knows of no test that it left out."""
+        """The evidence of all processes. A process that only hands out tests has observed nothing itself, and has left
+        out no test."""
         return Evidence.of_all([self.own, *self.others])
 
 
@@ -65,7 +66,7 @@ def pytest_hand_over(config: pytest.Config) -> Evidence:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_handed_over(config: pytest.Config, known: Evidence | None) -> None:
-    """Take what another process has seen; one that crashed has seen something that nobody knows of."""
+    """Add the evidence of another process; if it crashed, its evidence is lost, and the run counts as incomplete."""
     conformance = config.stash[_CONFORMANCE]
     if known is None:
         conformance.is_whole = False
@@ -75,7 +76,7 @@ def pytest_handed_over(config: pytest.Config, known: Evidence | None) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
-    """Report the verdict when every test is over, as tests of their own."""
+    """Report the verdicts as tests of their own, once every test is over."""
     result = yield
     conformance = session.config.stash[_CONFORMANCE]
     if session.config.option.collectonly:
@@ -106,5 +107,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 @pytest.fixture
 def recorder(pytestconfig: pytest.Config) -> Recorder:
-    """What has seen every request and frame of this process until now."""
+    """The recorder that has observed every request and frame of this process so far."""
     return pytestconfig.stash[_CONFORMANCE].recorder

@@ -1,4 +1,5 @@
-"""Sees all that passes between sandboxes and applications while tests run, and keeps what is not as described."""
+"""Observes all traffic between sandboxes and applications during tests, and records deviations from Discord's
+descriptions."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ _INDEX = re.compile(r"\d+")
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """``what`` is such as "POST /channels/{channel_id}/messages 200"; ``part`` is request, query, answer or frame."""
+    """A deviation. ``what`` is, for example, "POST /channels/{channel_id}/messages 200"; ``part`` is request, query,
+    answer or frame."""
 
     what: str
     part: str
@@ -37,18 +39,18 @@ class Violation:
 class Recorder:
     """An observer of sandboxes.
 
-    What people send and are sent is not looked at: Discord describes the API of applications, not that of its own
-    client. A request is a person's by its token, a frame by the account of its connection.
+    Traffic of people is ignored, since Discord describes the API of applications, not that of its own client. A request
+    is recognised as a person's by its token, a frame by the account of its connection.
     """
 
     def __init__(self, rest: Description | None, gateway: GatewayDescription) -> None:
         self.rest = rest
-        """None where Discord's document is not at hand; then REST is not looked at."""
+        """None if Discord's document is not available; REST requests are then not checked."""
         self.gateway = gateway
         self.seen: Counter[str] = Counter()
         """How often each operation or kind of frame was checked."""
         self.cost_s = 0.0
-        """How long all checks took."""
+        """The total time of all checks."""
         self._violations: dict[tuple[str, str, str, str], Violation] = {}
 
     def request(self, request: LoggedRequest) -> None:
@@ -69,7 +71,7 @@ class Recorder:
         self.cost_s += time.perf_counter() - began_s
 
     def violations(self, part_of: str = "") -> list[Violation]:
-        """What was found until now, one of each sort; ``part_of`` is the test that it must come from, if any."""
+        """The violations so far, one of each kind, optionally only those from tests whose name contains ``part_of``."""
         return [found for found in self._violations.values() if part_of in found.test]
 
     def _note(self, what: str, found: Iterator[tuple[str, Difference]]) -> None:

@@ -1,4 +1,4 @@
-"""What is not as Discord describes it is noticed, and said so that one finds it."""
+"""Deviations from Discord's descriptions are noticed, and reported so that they are easy to locate."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _rest() -> Description | None:
 
 
 def said_of(seen: LoggedRequest | Frame) -> list[str]:
-    """What a new witness has to say, without the name of this test."""
+    """What a fresh recorder reports about ``seen``, without the name of this test."""
     recorder = Recorder(_rest(), GatewayDescription())
     if isinstance(seen, Frame):
         recorder.frame(seen)

@@ -1,4 +1,4 @@
-"""One verdict is given on all that passed between sandboxes and bots, whichever process it passed in."""
+"""All traffic between sandboxes and bots gets one verdict, whichever process it passed in."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ FRAMES, EVENTS_SEEN = "every_frame_was_as_discord_describes_it", "every_event_th
 
 
 def run(folder: Path, *arguments: str, files: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run pytest, with our part of it, on ``files``."""
+    """Run pytest with our plugins on ``files``."""
     for name, text in files.items():
         (folder / name).write_text(textwrap.dedent(text))
     (folder / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
     command = [sys.executable, "-m", "pytest", "-p", "tests.conformance.plugin", "-p", "tests.processes"]
     command += ["-p", "no:cacheprovider"]
-    # Under CI pytest writes the same again at length in its summary.
+    # Under CI, pytest repeats the failures at length in its summary.
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "CI"))}
     return subprocess.run(
         [*command, *arguments, str(folder)],

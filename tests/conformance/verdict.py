@@ -1,4 +1,4 @@
-"""What was seen in a run of the tests, put together from all its processes, and what must be true of it."""
+"""The evidence from a test run, combined from all its processes, and what must be true of it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from tests.conformance.recorder import Recorder, Violation
 COMMAND = "/applications/{application_id}/guilds/{guild_id}/commands/{command_id}"
 ALWAYS_REFUSED = frozenset(
     {
-        # There are no channels to publish from.
+        # The sandbox has no announcement channels to publish from.
         "POST /channels/{channel_id}/messages/{message_id}/crosspost",
-        # Nobody can set permissions of commands here: bots may not, and there is no page for it.
+        # Nobody can set command permissions here: bots must not, and the page offers no way to.
         f"GET {COMMAND}/permissions",
         f"PUT {COMMAND}/permissions",
     }
@@ -28,16 +28,16 @@ ALWAYS_REFUSED = frozenset(
 
 @dataclass(frozen=True)
 class Evidence:
-    """What recorders have seen."""
+    """What recorders have observed."""
 
     is_whole: bool = True
-    """Whether every test ran, so that what was not seen is not tested."""
+    """Whether every test ran, so that whatever was not observed is untested."""
     seen: Counter[str] = field(default_factory=Counter)
     """How often each operation or kind of frame was checked."""
     violations: tuple[Violation, ...] = ()
-    """One of each sort."""
+    """One violation of each kind."""
     needed: frozenset[str] = frozenset()
-    """The names of the corrections of Discord's document without which something would have been found wrong."""
+    """The names of the corrections of Discord's document without which some valid traffic would have been reported."""
     cost_s: float = 0.0
     """How long all checks took."""
 
@@ -50,7 +50,7 @@ class Evidence:
 
     @classmethod
     def of_all(cls, parts: Iterable[Evidence]) -> Evidence:
-        """What several processes have seen, each with its share of the tests."""
+        """The combined evidence of several processes, each of which ran a share of the tests."""
         whole = cls()
         for part in parts:
             whole = cls(
@@ -64,9 +64,9 @@ class Evidence:
 
 
 def verdicts(evidence: Evidence, rest: Description | None) -> Iterator[tuple[str, str]]:
-    """What is held to be true, each with what is wrong about it, which is nothing for most.
+    """The name of each requirement, with what violates it, or an empty text if nothing does.
 
-    ``rest`` is None where Discord's document is not at hand. What was not seen is wrong only where every test ran.
+    ``rest`` is None if Discord's document is not available. Missing observations are reported only if every test ran.
     """
     frames = [violation for violation in evidence.violations if violation.part == "frame"]
     yield "every_frame_was_as_discord_describes_it", _listed(frames)

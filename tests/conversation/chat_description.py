@@ -1,4 +1,4 @@
-"""Requests for replies, held against OpenAI's own description of its API."""
+"""Chat completion requests, checked against OpenAI's own description of its API."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ def _description() -> OpenAIDescription | None:
 
 
 def flaws(body: Mapping[str, object]) -> list[str]:
-    """Where the request ``body`` is not as described; empty where the description is not at hand."""
+    """Where the request ``body`` deviates from the description; empty if the description is not available."""
     description = _description()
     return [] if description is None else list(description.check_chat_request(body))

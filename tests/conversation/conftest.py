@@ -1,4 +1,4 @@
-"""A chat endpoint of these tests' own, and a model that is asked there."""
+"""A chat endpoint for these tests, and a model that uses it."""
 
 from __future__ import annotations
 

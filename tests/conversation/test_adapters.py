@@ -1,4 +1,4 @@
-"""The embedded model answers with an adapter to those who choose it, and as ever to everyone else."""
+"""The embedded model answers with an adapter to those who choose it, and as before to everyone else."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ QUESTION = (ChatMessage("system", "Be brief."), ChatMessage("user", "Capital of 
 
 
 def _adapter(path: Path, *, seed: int) -> Path:
-    """An adapter that no training has made: it turns what the model says into something else."""
+    """An adapter that was not trained: it changes the model's replies at random."""
     random = np.random.default_rng(seed)
     name = "base_model.model.model.layers.29.self_attn.{}_proj.{}.default.weight"
     parameters = {
@@ -42,7 +42,7 @@ async def engine(smollm2: Path) -> AsyncIterator[EmbeddedChat]:
 
 
 def _chat(engine: EmbeddedChat, adapter: Path | None = None) -> ChatModel:
-    """It always says what is likeliest, so that the same question has the same answer."""
+    """A model that always chooses the likeliest token, so that the same question has the same answer."""
     chat = engine.model(timeout_s=30, max_reply_tokens=3, adapter=adapter)
     access = chat._access
 
@@ -68,7 +68,7 @@ async def test_each_request_is_answered_with_the_adapter_that_it_chooses_however
     with pytest.raises(AdapterNotLoadedError):
         await _reply(with_first)
 
-    # No reply is lost when they change: one that is under way is finished, and later ones wait.
+    # No reply is lost when the adapters change: one in progress is finished, and later ones wait.
     under_way = plain.stream(QUESTION)
     said = [await anext(under_way)]
     changing = asyncio.create_task(engine.use_adapters([first, second]))
@@ -87,13 +87,13 @@ async def test_each_request_is_answered_with_the_adapter_that_it_chooses_however
     assert replies[0] == replies[4]
     assert len(set(replies)) == 3
 
-    # With the first gone, the second has another number.
+    # Without the first, the second gets another number.
     await engine.use_adapters([second])
     assert await _reply(with_second) == replies[2]
     with pytest.raises(AdapterNotLoadedError):
         await _reply(with_first)
 
-    # One that cannot be loaded leaves all as it was.
+    # An adapter that cannot be loaded leaves everything as it was.
     bad = tmp_path / "bad.gguf"
     bad.write_bytes(b"not an adapter")
     with pytest.raises(EngineNotStartedError):
@@ -101,7 +101,7 @@ async def test_each_request_is_answered_with_the_adapter_that_it_chooses_however
     assert engine.adapters == (second,)
     assert [await _reply(chat) for chat in (plain, with_second)] == [as_ever, replies[2]]
 
-    # An engine that is stopped while they change stays so.
+    # An engine that is stopped during a change stays stopped.
     under_way = plain.stream(QUESTION)
     await anext(under_way)
     changing = asyncio.create_task(engine.use_adapters([first]))

@@ -130,7 +130,7 @@ async def test_an_address_without_its_path_is_found(endpoint: ScriptedChat) -> N
 
 @contextlib.asynccontextmanager
 async def _serving(answer: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> AsyncIterator[str]:
-    """The address of a server that answers everything so."""
+    """The address of a server that answers every request with ``answer``."""
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", answer)
     async with served(application) as address:

@@ -1,4 +1,4 @@
-"""Talking with chat models that behave, and with those that do not."""
+"""Conversations with chat models that behave, and with those that do not."""
 
 from __future__ import annotations
 

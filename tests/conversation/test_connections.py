@@ -1,4 +1,4 @@
-"""One question after the other goes over the same connection: a new one costs two or three ways there and back."""
+"""Successive questions use the same connection: a new one costs two or three round trips."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def test_questions_share_a_connection_whether_or_not_tokens_are_counted(
 
 async def test_the_connection_is_kept_while_nobody_asks_for_a_while(chat: ChatModel, endpoint: ScriptedChat) -> None:
     await ask(chat)
-    # Longer than the five seconds after which the client would close it.
+    # Longer than the five seconds after which the client would close it by default.
     await asyncio.sleep(5.5)
     await ask(chat)
     assert len(endpoint.connections) == 1

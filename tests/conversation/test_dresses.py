@@ -1,4 +1,4 @@
-"""The same trouble, and the same answers, in the dress of each provider and server."""
+"""The same errors and the same answers, as each provider and server words them."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _openai(message: str, **error: object) -> Body:
     return {"error": {"message": message, **error}}
 
 
-# What is refused, and what is asked for instead
+# What is refused, and what is sent instead
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_fields_that_are_refused_in_other_words_are_left_out(status: int, said: 
         _openai("Invalid value: 'system'. Supported values are: 'user' and 'assistant'."),
         _openai("messages: Unexpected role \"system\". The Messages API accepts a top-level `system` parameter."),
         _openai("Only user, assistant and tool roles are supported!"),
-        # What the templates of the first Mistral say of a message of the system: roles alternate as they are sent.
+        # What the templates of the first Mistral say about a system message, although the sent roles do alternate.
         _openai("Conversation roles must alternate user/assistant/user/assistant/..."),
     ],
 )  # fmt: skip
@@ -267,7 +267,7 @@ HTML = "<html><head><title>{}</title></head><body><center>nginx</center></body><
         (403, _openai("You have no remaining credits"), ChatQuotaExceededError),
         (403, _openai("Key limit exceeded (total limit)."), ChatQuotaExceededError),  # OpenRouter
         (429, _openai("Your prepayment credits are depleted."), ChatQuotaExceededError),  # Gemini
-        # Keys, countries, filters, models and addresses in further words
+        # Keys, countries, filters, models and addresses in other words
         (403, _openai("Invalid token"), ChatRefusedError),
         (403, _openai("Access from Atlantis is restricted"), ChatRegionError),
         (400, _openai("Harmful content detected"), ChatFilteredError),
@@ -283,7 +283,7 @@ HTML = "<html><head><title>{}</title></head><body><center>nginx</center></body><
         (400, _openai("Budget has been exceeded! Current cost: 1.2", type="budget_exceeded"), ChatQuotaExceededError),
         (403, _openai("Your trial has expired."), ChatQuotaExceededError),
         (403, _openai("用户额度不足"), ChatQuotaExceededError),
-        # Keys and doors
+        # Keys and access
         (403, _openai("The security token included in the request is invalid."), ChatRefusedError),
         (403, _openai("token expired"), ChatRefusedError),
         (200, {"detail": "Not authenticated"}, ChatRefusedError),
@@ -335,7 +335,7 @@ HTML = "<html><head><title>{}</title></head><body><center>nginx</center></body><
         # Load
         (200, _openai("Server is busy"), ChatOverloadedError),
         (400, _openai("Model is warming up"), ChatOverloadedError),
-        # No words that are known
+        # Wording that is not recognised
         (500, _openai("context deadline exceeded"), ChatFailedError),
         (503, {"error": "Model x is currently loading", "estimated_time": 20.5}, ChatOverloadedError),  # Hugging Face
         (498, _openai("Flex tier capacity exceeded", code="capacity_exceeded"), ChatOverloadedError),  # Groq

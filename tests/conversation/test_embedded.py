@@ -1,4 +1,4 @@
-"""The embedded chat model answers without any account, and comes back when it dies."""
+"""The embedded chat model answers without any account, and is restarted when it dies."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from bot.conversation.prompting import build_prompt
 
 QUESTION = (ChatMessage("user", "What is the capital of France?"),)
 SECRET = "nobody-else-may-see-this"
-"""In the environment of the bot."""
+"""Set in the bot's environment."""
 
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -42,7 +42,7 @@ async def shared_engine(smollm2: Path) -> AsyncIterator[EmbeddedChat]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def engine(shared_engine: EmbeddedChat) -> EmbeddedChat:
-    """One that runs."""
+    """A running engine."""
     if shared_engine.process_id is None:
         await shared_engine.start()
     return shared_engine

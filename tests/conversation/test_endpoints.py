@@ -1,4 +1,4 @@
-"""What endpoints of the OpenAI shape do differently, and what comes of it."""
+"""What OpenAI-compatible endpoints do differently, and how it is handled."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ Script = Callable[[Body], Scripted | None]
 
 @pytest.fixture(autouse=True)
 def _soon_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the endpoint does not say when."""
+    """Makes retries immediate if the endpoint does not say when to retry."""
     monkeypatch.setattr(patience, "FIRST_RETRY_S", 0.01)
 
 
@@ -86,11 +86,11 @@ def refused(message: str, status: int = 400, **error: object) -> Scripted:
 
 
 def refuses(field: str, answer: Scripted, *, otherwise: Scripted = PARIS) -> Script:
-    """An endpoint that refuses requests with ``field``."""
+    """An endpoint that answers requests containing ``field`` with ``answer``."""
     return lambda body: answer if field in body else otherwise
 
 
-# What an endpoint takes
+# What an endpoint accepts
 
 
 @pytest.mark.parametrize(

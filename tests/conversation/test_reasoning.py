@@ -1,4 +1,4 @@
-"""What reasoning models say to themselves is not shown, and nothing else is lost."""
+"""The reasoning of reasoning models is not shown, and nothing else is lost."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HARMONY = (
 
 
 def _shown(parts: list[str], *, is_thinking: bool = False, is_whole: bool = True) -> str:
-    """What people read in the end: parts that turn out to have been reasoning are taken back."""
+    """The text that people read in the end: parts that turn out to have been reasoning are retracted."""
     chosen = ReasoningFilter(is_thinking=is_thinking)
     shown = ""
     for part in parts:

@@ -175,7 +175,7 @@ async def test_the_host_is_told_which_models_of_the_settings_there_are_not(
     told = {check.what: check for check in await examine(settings)}["CHAT_FALLBACK"]
     assert told.detail.endswith("does not list other/fre")
     assert "other/free" in told.remedy
-    endpoint.models = []  # one that lists nothing is believed
+    endpoint.models = []  # an endpoint that lists no models is trusted
     models = ChatModels(default, preferences, _NothingTrained(), build_further_endpoints(settings))
     assert set(await models.unlisted(named)) == {"other/bgi"}
     await models.close()

@@ -1,4 +1,4 @@
-"""Counting tokens: as the encoding does, and as fast whatever people send."""
+"""Counting tokens: exactly as the encoding does, and equally fast whatever people send."""
 
 from __future__ import annotations
 

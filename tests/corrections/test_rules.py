@@ -1,4 +1,4 @@
-"""The rules of corrections, which need no database."""
+"""The rules of corrections that need no database."""
 
 from __future__ import annotations
 
@@ -100,13 +100,13 @@ def test_a_text_is_kept_as_every_database_can() -> None:
 
 
 def test_new_words_are_found_in_a_time_that_grows_with_the_text_alone() -> None:
-    """Two texts that an alignment of their words would take half a minute for."""
+    """Aligning the words of these two texts would take half a minute."""
     assert new_words("a b " * 475, "b a a " * 665 + "Xanthippe") == ["Xanthippe"]
     assert new_words("he met zan tippy at nine", "He met Xanthippe at nine, Xanthippe I say") == ["Xanthippe", "say"]
 
 
 def test_texts_are_compared_in_a_time_that_grows_with_them_alone() -> None:
-    """Marks between words that a search for those at the end would begin anew at, one after another."""
+    """A search for punctuation at the end would start again at each of these marks between words."""
     assert key_of_text("Wait" + "- " * 200_000 + "what?") == key_of_text("wait" + "- " * 200_000 + "what")
     assert key_of_text("... Who runs it?!") == key_of_text("who  runs it") != key_of_text("who runs")
     assert key_of_text("?!") != key_of_text("...")

@@ -44,7 +44,7 @@ def about(
 
 @pytest_asyncio.fixture
 async def store(database: Database) -> AsyncIterator[CorrectionStore]:
-    """A store in which three people have agreed."""
+    """A store in which three people have consented."""
     for user in (ADA, BORIS, CHLOE):
         await ConsentStore(database).give(user)
     yield CorrectionStore(database, DatasetStore(database))
@@ -52,7 +52,7 @@ async def store(database: Database) -> AsyncIterator[CorrectionStore]:
 
 @pytest_asyncio.fixture
 async def approved_in() -> list[int]:
-    """The guilds of which it was told that something is approved."""
+    """The guilds for which an approval was reported."""
     return []
 
 

@@ -1,4 +1,4 @@
-"""Examples as people give them."""
+"""Examples as people provide them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Archives: what others read in them, and that they come back as they were."""
+"""Archives: what others can read in them, and that they can be read back unchanged."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ DATASET = ArchiveSource("Море 🌱", 3, WHEN)
 
 @pytest.fixture(scope="module")
 def signer(tmp_path_factory: pytest.TempPathFactory) -> ArchiveSigner:
-    """Of this installation."""
+    """The signer of this installation."""
     return ArchiveSigner(tmp_path_factory.mktemp("data") / "archive.key")
 
 
@@ -67,7 +67,7 @@ def test_an_archive_comes_back_as_it_was(signer: ArchiveSigner) -> None:
 
 
 def _forged(signer: ArchiveSigner) -> bytes:
-    """An archive in which another person's words were changed, with hashes that fit."""
+    """An archive in which another person's words were changed, with matching hashes."""
     contents = _contents(_archived(signer))
     table = contents["dataset.csv"].replace("Канберра".encode(), "Ада крадёт".encode())
     manifest = json.loads(contents["manifest.json"])

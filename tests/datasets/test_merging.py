@@ -1,4 +1,4 @@
-"""What a model is trained on when datasets are selected."""
+"""What a model is trained on when several datasets are selected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may be added to a dataset, and how much: rules that need no database."""
+"""What may be added to a dataset, and how much: the rules that need no database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Splitting a dataset, looking it over, drawing it."""
+"""Splitting a dataset, summarising it, drawing it."""
 
 from __future__ import annotations
 

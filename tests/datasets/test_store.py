@@ -1,4 +1,4 @@
-"""Datasets are kept, versioned, selected and forgotten, on both databases."""
+"""Datasets are stored, versioned, selected and deleted, on both databases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Zips of tables and JSON, taken apart where they can do no harm."""
+"""Zips of tables and JSON are unpacked where they can do no harm."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_what_can_be_read_is_taken_and_the_rest_passed_over() -> None:
 
 
 def _lying(data: bytes) -> bytes:
-    """``data`` with sizes in its directory that are less than what its file unpacks to."""
+    """``data`` whose directory states a smaller size than its file unpacks to."""
     at = data.index(b"PK\x01\x02")
     return data[: at + 24] + struct.pack("<I", 10) + data[at + 28 :]
 

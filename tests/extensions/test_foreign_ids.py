@@ -1,5 +1,5 @@
-"""What a button or a form names by its id has to be of the server where it is used: ids of another one do nothing
-there, and show nothing. Every button and every form that there is, is tried."""
+"""What a button or a form names by its id must belong to the server where it is used: ids of another server do nothing
+there, and show nothing. Every existing button and form is tried."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ SECRET = "the sparrow sleeps at noon"
 SECOND = "second sandbox/general"
 FILE = "notes/sparrow.txt"
 FIELDS = ("question", "said", "asked", "answer", "reason")
-"""Of forms; Discord takes five in one."""
+"""Names of form fields; Discord allows five in a form."""
 
 
 @dataclass(frozen=True)
 class TwoGuilds:
-    """What there is in the first server, by its ids."""
+    """Objects of the first server, by their ids."""
 
     asker: str
     other_asker: str
@@ -109,7 +109,8 @@ BUTTONS: dict[str, Callable[[TwoGuilds], str]] = {
     "access": lambda _town: "limits",
     "translations": lambda guilds: str(guilds.channel),
 }
-"""Ids with what is of the first server; of buttons that name nothing, what they have."""
+"""For each button, the rest of its custom id with an id from the first server, or its usual rest if it names
+nothing."""
 
 MENUS: dict[str, Callable[[TwoGuilds], str]] = {
     "corrections-open": lambda guilds: str(guilds.number),
@@ -117,7 +118,7 @@ MENUS: dict[str, Callable[[TwoGuilds], str]] = {
     "wanted-dismiss": lambda guilds: f"{guilds.channel}:{guilds.reply}",
     "wanted-take": lambda _town: "sparrow",
 }
-"""What is chosen in menus, whose own ids name nothing."""
+"""For each menu, whose own custom id names nothing, the value that is chosen."""
 
 FORMS: dict[str, Callable[[TwoGuilds], str]] = {
     "ask-about": lambda guilds: f"{guilds.channel}:{guilds.question}",
@@ -128,18 +129,18 @@ FORMS: dict[str, Callable[[TwoGuilds], str]] = {
     "access-limits": lambda _town: "",
     "transcript": lambda guilds: guilds.question,
 }
-"""The same of forms."""
+"""For each form, the rest of its custom id, likewise."""
 
 
 def registered() -> tuple[set[str], set[str]]:
-    """The beginnings of custom ids that are served: of buttons, and of forms."""
+    """The prefixes of the custom ids that are handled: of buttons, and of forms."""
     modules = [import_module(each.name) for each in pkgutil.walk_packages(extensions.__path__, "extensions.")]
     screens = [value for module in modules for value in vars(module).values() if isinstance(value, Screen)]
     return {id_ for each in screens for id_ in each.buttons}, {id_ for each in screens for id_ in each.forms}
 
 
 def stored_of_others(folder: Path, guild: str) -> dict[str, list[str]]:
-    """All rows but those of ``guild``, and but what is everybody's own: what they used, and that they agree."""
+    """All rows except those of ``guild`` and those that belong to people themselves: their usage and consents."""
     with sqlite3.connect(f"file:{folder / 'starling.db'}?mode=ro", uri=True) as database:
         tables = [name for (name,) in database.execute("select name from sqlite_master where type = 'table'")]
         rows = {name: [repr(row) for row in database.execute(f"select * from {name}")] for name in tables}
@@ -148,7 +149,7 @@ def stored_of_others(folder: Path, guild: str) -> dict[str, list[str]]:
 
 
 async def founded(harness: BotHarness, folder: Path) -> TwoGuilds:
-    """A question of Chloe's that was answered, and one of everything else, in the first server."""
+    """An answered question of Chloe's, and one of every other kind of object, in the first server."""
     chloe, ada = harness.member, harness.administrator
     asked = await chloe.send("general", f"{harness.mention} Where? {SECRET}")
     answer = await harness.complete_answer_to(asked)
@@ -210,7 +211,7 @@ async def founded(harness: BotHarness, folder: Path) -> TwoGuilds:
 
 
 async def chosen(harness: BotHarness, id_: str, about: str) -> Outcome:
-    """The administrator of both servers chooses ``about`` in a menu in the second one."""
+    """Choose ``about`` in a menu in the second server, as the administrator of both."""
     ada, option = harness.administrator, {"label": "It", "value": about}
     row = {"type": 1, "components": [{"type": 3, "custom_id": id_, "options": [option]}]}
     message = await harness.as_bot(
@@ -220,7 +221,7 @@ async def chosen(harness: BotHarness, id_: str, about: str) -> Outcome:
 
 
 async def used(harness: BotHarness, id_: str, about: str, *, is_form: bool) -> Outcome:
-    """The same with a button, or a form, that names ``about``."""
+    """Press a button, or submit a form, that names ``about`` there."""
     ada, custom_id = harness.administrator, f"{id_}:{about}" if about else id_
     button = {"type": 2, "style": 1, "label": "Press", "custom_id": "stop:none" if is_form else custom_id}
     body = {"content": "Press", "components": [{"type": 1, "components": [button]}]}
@@ -236,7 +237,7 @@ async def used(harness: BotHarness, id_: str, about: str, *, is_form: bool) -> O
     form = {"custom_id": custom_id, "title": "Form", "components": [
         {"type": 1, "id": 10 + number, "components": [field]} for number, field in enumerate(fields)
     ]}  # fmt: skip
-    # No bot can have Discord open a form of another one: this is what a broken Discord would send.
+    # No bot can make Discord open another bot's form: this is what a broken Discord would send.
     harness.sandbox.services.interactions._by_id[int(outcome.id)].modal = form
     opened = form | {"id": outcome.id, "channel_id": ada.channel_id(SECOND)}
     return await ada.submit(opened, dict.fromkeys(names, "words"))
@@ -268,7 +269,7 @@ async def test_ids_of_another_server_do_nothing_and_show_nothing(tmp_path: Path,
 
 
 MALFORMED = ("", ":::", "ё:🧭:٣", f"{'9' * 20}:{'9' * 40}")
-"""Behind the beginnings of custom ids: missing parts, too long, no numbers, numbers that no database has."""
+"""Rests of custom ids with missing parts, too long, without numbers, or with numbers beyond any database's range."""
 
 
 async def test_what_no_button_of_ours_has_is_one_sentence_and_changes_nothing(
@@ -282,7 +283,7 @@ async def test_what_no_button_of_ours_has_is_one_sentence_and_changes_nothing(
             used_so_far: list[tuple[str, Outcome]] = []
             for ids, is_form in ((BUTTONS, False), (FORMS, True)):
                 for id_, about in ids.items():
-                    # Where nothing stands behind the name, nothing is missing.
+                    # If nothing follows the name, nothing can be missing.
                     tried = MALFORMED if about(guilds) else MALFORMED[1:]
                     used_so_far += [
                         (f"{id_}:{each}", await used(harness, id_, each, is_form=is_form)) for each in tried

@@ -23,7 +23,7 @@ def read(card: Message) -> str:
 
 
 async def pages(person: DiscordUser, channel: str) -> dict[str, str]:
-    """What stands on each page of the help that ``person`` is given in ``channel``."""
+    """The text of each page of the help that ``person`` gets in ``channel``."""
     card = await (await person.slash("help", channel=channel)).response()
     found = {"talk": read(card)}
     row = card["components"][0]["components"][-1]
@@ -63,7 +63,8 @@ async def test_help_has_everything_that_one_may_use_here_and_nothing_else(harnes
 
 
 async def test_who_may_train_finds_its_commands(harness: BotHarness) -> None:
-    """Discord shows them to managers; a role that a server names for that is to be allowed there as well."""
+    """By default Discord shows them only to managers; if a server chooses a role for training, it has to be allowed
+    there too."""
     general, trainers = harness.channel("general"), {"train", "jobs", "test"}
     assert not trainers & {command["name"] for command in await harness.member.commands(general)}
     assert trainers <= {command["name"] for command in await harness.administrator.commands(general)}

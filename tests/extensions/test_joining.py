@@ -31,7 +31,7 @@ async def reading_harness(
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def harness(reading_harness: BotHarness) -> AsyncIterator[BotHarness]:
-    """Starling has joined no channel when a test begins."""
+    """Starling has joined no channel at the start of a test."""
     reading_harness.chat.reset()
     for name in ("general", "voice-notes", "second sandbox/general"):
         await (await reading_harness.administrator.slash("leave", channel=name)).response()
@@ -40,7 +40,7 @@ async def harness(reading_harness: BotHarness) -> AsyncIterator[BotHarness]:
 
 
 async def join(harness: BotHarness, channel: str | dict[str, Any] = "general", **options: str) -> str:
-    """What Starling says to the administrator's /join."""
+    """The response to the administrator's /join."""
     answer = await (await harness.administrator.slash("join", options, channel=channel)).response()
     return str(answer["content"])
 
@@ -122,7 +122,7 @@ async def test_a_member_may_not(harness: BotHarness) -> None:
 
 
 async def test_a_moderator_of_one_channel_cannot_send_it_to_another(harness: BotHarness) -> None:
-    """Discord shows the command by the permissions in the channel where it is called."""
+    """Discord shows the command according to the permissions in the channel where it is called."""
     general, moderators = harness.channel("general"), harness.channel("moderators")
     chloe = harness.member.user["id"]
     allow = {"type": 1, "allow": str(1 << 4), "deny": "0"}

@@ -1,4 +1,5 @@
-"""Discord takes the answer to a command for a quarter of an hour: what comes later is posted, and loses nothing."""
+"""Discord accepts the response to a command for a quarter of an hour: later ones are posted instead, and nothing is
+lost."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ TOO_LATE = "took longer than Discord lets a command wait"
 async def hasty_harness(
     tmp_path_factory: pytest.TempPathFactory, whisper_base: Path, piper_joe: Path
 ) -> AsyncIterator[BotHarness]:
-    """Where a command has one second."""
+    """A harness where the token of a command expires after a second."""
     async with ScriptedChat() as chat, Sandbox(options=Options(token_lifetime_s=LIFETIME_S)) as sandbox:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted"}
         async with (
@@ -34,7 +35,7 @@ async def hasty_harness(
 
 
 def texts_in(part: Any) -> str:
-    """All that a message says, in its text and in its components."""
+    """All text of a message, in its content and in its components."""
     if isinstance(part, list):
         return "\n".join(texts_in(one) for one in part)
     if not isinstance(part, dict):
@@ -43,8 +44,8 @@ def texts_in(part: Any) -> str:
 
 
 async def late(harness: BotHarness, command: str, options: dict[str, Any], says: str) -> list[Message]:
-    """What comes by direct message, up to one that ``says`` that, from a command of the administrator whose answer is
-    too late."""
+    """The direct messages, up to one that contains ``says``, that result from a command of the administrator whose
+    response comes too late."""
     sandbox, person = harness.sandbox, harness.administrator
     before = await person.messages(await harness.dm(person))
     sandbox.fault("slow", path="^/webhooks/", only_bot=True, delay_s=LIFETIME_S * 1.3)
@@ -78,14 +79,14 @@ async def test_a_card_that_comes_too_late_comes_whole(
 
 
 async def kept_tests(harness: BotHarness, typed: str) -> list[Message]:
-    """What the administrator is offered who looks for a test."""
+    """The choices that the administrator gets when looking for a test."""
     return await harness.administrator.autocomplete("tests show", {"number": typed}, "number", channel="general")
 
 
 async def test_what_a_test_has_found_is_there_although_it_could_not_be_shown(
     hasty_harness: BotHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # How long hikari waits before it asks again is not what this is about.
+    # How long hikari backs off before it retries does not matter here.
     monkeypatch.setattr("hikari.impl.rate_limits.ExponentialBackOff.__next__", lambda _self: 0.05)
     harness, ada = hasty_harness, hasty_harness.administrator
     harness.sandbox.fault("error", path="^/(webhooks|channels|users)/", status=500, only_bot=True, times=1000)

@@ -15,7 +15,7 @@ from tests.spoken import PISETS, SAOIRSE, is_heard
 
 @pytest_asyncio.fixture(loop_scope="session", autouse=True)
 async def usual(harness: BotHarness) -> AsyncIterator[None]:
-    """Afterwards nothing is chosen."""
+    """Clears the server's choices after each test."""
     yield
     await choose(harness, languages="-", vocabulary="-")
 
@@ -77,7 +77,7 @@ async def test_of_a_long_recording_the_words_are_shown_as_they_are_heard_until_i
     )
     bar = await outcome.response_where(lambda message: "█" in message["content"], 60)
     assert bar["content"].startswith("-# I am listening to the recording …")
-    # How much of it, when the bar is first shown, depends on the machine.
+    # How much is shown with the first bar depends on the machine.
     assert is_heard("and so my fellow americans", bar["content"])
     refused = await (await harness.russian.click(bar, "stop-hearing")).response()
     assert "тот, кто спросил" in refused["content"]

@@ -1,4 +1,4 @@
-"""Sentences name commands and items of menus as the reader's Discord shows them."""
+"""Sentences name commands and menu items as the reader's Discord shows them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COMMAND = re.compile(r"(?<![\w/:.<~-])/([^\W\d]+(?: [^\W\d]+)?)")
 
 
 def declared() -> Iterator[tuple[tuple[str, ...], bool]]:
-    """The path of every command that there is, in English, and whether it is an item of menus."""
+    """The path of every existing command, in English, and whether it is a menu item."""
     for module in imported_modules(extensions):
         for loader in (value for value in vars(module).values() if isinstance(value, lightbulb.Loader)):
             for loadable in loader._loadables:
@@ -36,14 +36,14 @@ MENUS = {path[0] for path, is_menu in ALL if is_menu}
 
 @functools.cache
 def named(language: str) -> tuple[set[tuple[str, ...]], set[str]]:
-    """The path of every command in ``language``, and what those are called that others belong to."""
+    """The path of every command in ``language``, and the names of the groups there."""
     names = catalogues().get(language, {})
     paths = {tuple(names.get(word, word) for word in path) for path in PATHS}
     return paths, {path[0] for path in paths if len(path) == 2}
 
 
 def wrongly_named(text: str, language: str) -> list[str]:
-    """What ``text`` calls a command that is none in ``language``."""
+    """The names in ``text`` that look like commands but do not exist in ``language``."""
     paths, families = named(language)
     wrong = []
     for found in COMMAND.finditer(text):

@@ -60,7 +60,8 @@ def test_a_number_has_the_form_that_the_language_gives_it(locale: str, number: i
 
 
 def _names() -> set[str]:
-    """Of commands and options: what classes of commands are called with, and lightbulb's options begin with."""
+    """The names of commands and options: the ``name`` of command classes, and the first argument of lightbulb's
+    options."""
     given: list[ast.expr] = []
     for path in (ROOT / "extensions").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

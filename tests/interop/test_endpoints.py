@@ -1,4 +1,4 @@
-"""Servers that others wrote: llama.cpp's, LiteLLM's proxy, and mock-llm; the last two where they are installed."""
+"""Servers by others: llama.cpp's, LiteLLM's proxy, and mock-llm; the last two only if they are installed."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _free_port() -> int:
 
 @contextlib.asynccontextmanager
 async def _serving(*command: str, url: str, cwd: Path, environment: Mapping[str, str]) -> AsyncIterator[None]:
-    """A server that is there when ``url`` answers."""
+    """Run a server, which is ready when ``url`` answers."""
     log = (cwd / "server.log").open("wb")
     process = await asyncio.create_subprocess_exec(
         *command, cwd=cwd, stdout=log, stderr=log, env={**os.environ, **environment}

@@ -37,6 +37,6 @@ async def visit(browser: Browser, sandbox: Sandbox) -> AsyncIterator[Visit]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def ada(sandbox: Sandbox) -> AsyncIterator[DiscordUser]:
-    """The administrator, at a client of her own."""
+    """The administrator, with a client of her own."""
     async with await DiscordUser.named(sandbox.url, "ada") as person:
         yield person

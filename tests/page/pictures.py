@@ -1,5 +1,5 @@
 """Takes the pictures of the README: Starling as `make run` starts it, on a desktop, a tablet and a phone; and its
-cards, at a desktop's and a phone's width."""
+cards, at the width of a desktop and of a phone."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SIZES = {"desktop": (1280, 800, "light"), "tablet": (820, 1000, "dark"), "phone"
 CARD_SIZES = {"desktop": (1000, 1500), "phone": (390, 1900)}
 ANSWER_MS = 300_000
 A_LETTER_MS = 350
-"""While somebody writes, what their answer will be found by is loaded."""
+"""The typing delay per letter; meanwhile, the embeddings for recalling the answer are loaded."""
 FIRST_VISITS = (
     ("chloe", "english", "Tom feeds it every morning."),
     ("boris", "russian", "Его кормит Том, каждое утро."),
@@ -61,21 +61,21 @@ IN_RUSSIAN = "Не спрашивайте, что ваша страна може
 
 
 def _said(asked: str) -> str:
-    """What the model says to a long note, to the lines of its card, and to a short note."""
+    """The model's reply to a long note, to the lines of its card, and to a short note."""
     if asked.startswith("0| "):
         return "\n".join(f"{number}| {line}" for number, line in enumerate(SUMMED_UP_IN_RUSSIAN))
     return IN_RUSSIAN if len(asked) < 400 else json.dumps(SUMMED_UP)
 
 
 def _minutes(duration_s: int) -> tuple[bytes, float, str]:
-    """A voice message of so many seconds."""
+    """A voice message of this duration."""
     sentence = decode((RECORDINGS / "jfk.ogg").read_bytes()).samples
     speech = encode(Sound(np.resize(sentence, duration_s * 16_000), 16_000))
     return speech.ogg, round(speech.duration_s, 3), base64.b64encode(speech.waveform).decode()
 
 
 async def _note_pictures(harness: BotHarness, visit: Visit, folder: Path, name: str) -> None:
-    """A long voice note while it is heard and as a card, and a note whose words are read in another language."""
+    """A long voice note while it is transcribed and as a card, and a note that is shown in another language as well."""
     chat = harness.chat
     chat.says = lambda _model, asked: _said(asked)
     note = await harness.member.send("voice-notes", voice=_minutes(140))
@@ -130,7 +130,7 @@ async def _talk(visit: Visit) -> None:
     await visit.page.get_by_role("button", name="Read aloud").wait_for(timeout=ANSWER_MS)
     await visit.page.locator("[data-try=note]").click()
     await visit.page.get_by_role("group", name="Voice message").nth(1).wait_for(timeout=ANSWER_MS)
-    # Its first words are heard before the last are written.
+    # The first words may be spoken before the last are written.
     await visit.page.get_by_role("button", name="Stop").wait_for(state="detached", timeout=ANSWER_MS)
     await visit.page.wait_for_timeout(1000)
 
@@ -157,7 +157,7 @@ async def _first_visit(browser: Browser, folder: Path) -> None:
 
 
 async def _show(visit: Visit, command: str, seen: str, folder: Path, name: str) -> None:
-    """Call ``command``, which needs no option, and take the picture of its answer, which has the text ``seen``."""
+    """Call ``command``, which needs no option, and take a picture of its answer, which contains ``seen``."""
     await visit.command(command)
     await visit.page.keyboard.press("Enter")
     message = await visit.see(seen)
@@ -166,7 +166,7 @@ async def _show(visit: Visit, command: str, seen: str, folder: Path, name: str) 
 
 
 async def _cards(browser: Browser, folder: Path) -> None:
-    """What moderators meet most: settings, use, corrections, an answer that was taught, help, and a training."""
+    """The cards that moderators meet most: settings, usage, corrections, a taught answer, help, and a training."""
     for name, size in CARD_SIZES.items():
         with tempfile.TemporaryDirectory() as data:
             async with (
@@ -224,7 +224,7 @@ async def _cards(browser: Browser, folder: Path) -> None:
 
 
 async def _review(visit: Visit, picture: Path) -> None:
-    """What whoever reviews corrections finds in the channel that is for them, once it says that something is unread."""
+    """Take a picture of a correction in the reviewers' channel, once that channel is shown as unread."""
     places = visit.page.get_by_role("button", name="Servers and channels")
     if await places.is_visible():
         await places.click()
@@ -238,7 +238,7 @@ async def _review(visit: Visit, picture: Path) -> None:
 
 
 async def _train(person: DiscordUser, service: FineTuningServer, visit: Visit, picture: Path) -> None:
-    """The card of a training half-way."""
+    """The card of a training that is half done."""
     plan = await (await person.slash("train", {"trainer": "openai", "file": TOWNS}, channel="general")).response()
     await person.click(plan, "train-start")
     await person.wait_for_edit(plan, lambda card: card["attachments"], ANSWER_MS / 1000)

@@ -24,7 +24,7 @@ async def _complaints(visit: Visit) -> list[str]:
 
 
 async def _fill(visit: Visit, ada: DiscordUser) -> None:
-    """Something of everything."""
+    """Fill the page with something of every kind."""
     await visit.enter("general")
     first = await ada.send(
         "general", "**Hi** `code` ||spoiler|| https://example.com\n```\nblock\n```\n> quote\n-# small"
@@ -76,7 +76,7 @@ async def test_nothing_serious_is_found_by_axe(
 
 
 async def _cut_off(visit: Visit) -> list[str]:
-    """What reaches beyond the right edge, but for what scrolls sideways."""
+    """The elements that extend beyond the right edge, except those that scroll sideways."""
     found: list[str] = await visit.page.evaluate(
         """() => [...document.querySelectorAll("#log, #log *, header *, #welcome *, #composer *")]
             .filter((node) => node.getClientRects().length)

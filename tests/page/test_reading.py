@@ -1,4 +1,4 @@
-"""What comes in is shown as anyone who knows Discord expects it."""
+"""Incoming messages are shown as anyone who knows Discord expects."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ async def test_an_unread_channel_says_so(visit: Visit, ada: DiscordUser) -> None
 
 
 async def test_two_thousand_messages_stay_fast(browser: Browser, sandbox: Sandbox, ada: DiscordUser) -> None:
-    """All of them can be reached, and only a few hundred are held at a time, whether they were there or come."""
+    """All of them can be reached, and the page keeps at most a few hundred, whether they are old or newly arrived."""
     state, messages = sandbox.services.state, sandbox.services.messages
     author, general = state.user(ADMIN_ID), state.channel(GENERAL_ID)
 
@@ -227,7 +227,7 @@ async def test_two_thousand_messages_stay_fast(browser: Browser, sandbox: Sandbo
                 return gaps.sort((a, b) => a - b)[30];
             }"""
         )
-        # The middle one of sixty frames, while older messages are loaded above.
+        # The median of sixty frames, while older messages are loaded above.
         assert frame_ms < 100
         reached = await visit.page.evaluate(
             """async () => {

@@ -1,4 +1,4 @@
-"""A newcomer at the sandbox's page: from `make run` to a spoken answer without reading anything."""
+"""A newcomer at the sandbox's page: from `make run` to a spoken answer without reading any instructions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SPOKEN = re.compile("my fellow Americans", re.IGNORECASE)
 
 
 async def _answered_aloud(visit: Visit, text: str, heard: str) -> None:
-    """The answer ``text`` to what was ``heard`` is there, and below it a voice message that plays."""
+    """Wait for the answer ``text`` to what was ``heard``, and for a voice message below it that plays."""
     answer = visit.messages.filter(has_text=text).last
     await answer.wait_for(timeout=ANSWER_MS)
     assert is_heard(heard, await answer.locator("blockquote").inner_text())

@@ -1,4 +1,4 @@
-"""The page speaks the language of whoever one is."""
+"""The page is in the language of the person who uses it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SAID = re.compile(r"""\bt\("((?:[^"\\]|\\.)*)"|data-words="([^"]*)\"""")
 KEY = re.compile(r'^  "([^"]*)":', re.MULTILINE)
 NAMES = {"Sandbox", "Second sandbox", "Ss", "general", "voice-notes", "no-bots", "moderators", "Text channels",
          "starling", "Ada", "Quote this", "a.txt"}  # fmt: skip
-"""What the sandbox's places and people, and what the example bot brings, are called in whatever language."""
+"""The names of the sandbox's places and people, and of what the example bot brings, in every language."""
 TECHNICAL = {"REST", "Gateway", "Op", "channels", "messages"}
 
 CHROME = """() => {
@@ -30,11 +30,11 @@ CHROME = """() => {
   walk(document.body);
   return found;
 }"""
-"""All that is written on the page, and said of it, but for what people and bots have written."""
+"""A script that returns all visible and accessible text of the page except what people and bots have written."""
 
 
 def _in_latin_letters(text: str) -> list[str]:
-    """The words of ``text`` that are English and name nothing."""
+    """The English words in ``text`` that are not names."""
     for name in sorted(NAMES, key=len, reverse=True):
         text = text.replace(name, "")
     return [word for word in re.findall(r"[A-Za-z]{2,}", text) if word not in TECHNICAL]

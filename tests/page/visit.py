@@ -1,4 +1,4 @@
-"""Someone at the sandbox's page."""
+"""A person's visit to the sandbox's page."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PATIENCE_MS = 15_000
 
 @dataclass
 class Visit:
-    """The page in a tab of its own."""
+    """The page in its own tab."""
 
     page: Page
     sandbox: Sandbox
@@ -30,7 +30,7 @@ class Visit:
 
     @property
     def offered(self) -> Locator:
-        """What the list above the message box offers."""
+        """The options in the list above the message box."""
         return self.page.locator("#popup [role=option]")
 
     @property
@@ -48,19 +48,19 @@ class Visit:
         await self.page.locator("#write").press("Enter")
 
     async def command(self, name: str) -> None:
-        """Choose a command as one types it."""
+        """Choose a command by typing its name."""
         await self.page.locator("#write").press_sequentially(f"/{name}")
         await self.offered.filter(has_text=name).first.wait_for()
         await self.page.keyboard.press("Enter")
 
     async def see(self, text: str) -> Locator:
-        """A message with ``text``, waited for."""
+        """Wait for a message with ``text``, and return it."""
         found = self.messages.filter(has_text=text).last
         await found.wait_for(timeout=PATIENCE_MS)
         return found
 
     async def as_bot(self, channel: str, body: dict[str, Any], method: str = "POST", more: str = "") -> dict[str, Any]:
-        """A REST request of the bot's, below the messages of ``channel``."""
+        """Make a REST request as the bot, to a path below the messages of ``channel``."""
         known = next(c for c in self.sandbox.description["channels"] if c["name"] == channel)
         url = f"{self.sandbox.rest_url}/channels/{known['id']}/messages{more}"
         headers = {"Authorization": f"Bot {self.sandbox.bot_token}"}
@@ -73,7 +73,7 @@ class Visit:
 
 
 _tabs: WeakKeyDictionary[Browser, list[Page]] = WeakKeyDictionary()
-"""Of each browser, the tabs that nobody uses any more: to open a window takes longer than what most tests do in it."""
+"""For each browser, its idle tabs, kept because opening a window takes longer than most tests' work in it."""
 
 
 _ARRIVING = """
@@ -83,7 +83,8 @@ _ARRIVING = """
         history.replaceState(null, "", location.pathname);
     }
 """
-"""Before the page begins: who one is when one comes to it, which a switch of person and a reload outlive."""
+"""Runs before the page's own code: sets the person that the visit starts as. A later switch of person survives a
+reload."""
 
 
 async def _opened(browser: Browser, size: tuple[int, int], **context: Any) -> Page:
@@ -98,9 +99,9 @@ async def _opened(browser: Browser, size: tuple[int, int], **context: Any) -> Pa
 async def visiting(
     browser: Browser, sandbox: Sandbox, person: str, size: tuple[int, int] = DESKTOP, **context: Any
 ) -> AsyncIterator[Visit]:
-    """The page as ``person``, who comes to it for the first time: another sandbox is another site, of which the browser
-    has kept nothing. An error on the page fails the test. With a ``context`` of Playwright, in a browser profile of its
-    own."""
+    """The page as seen by ``person`` on a first visit: each sandbox is another site, for which the browser has stored
+    nothing. An error on the page fails the test. With options in ``context`` for Playwright, the visit gets its own
+    browser profile."""
     user = next(u for u in sandbox.description["users"] if u["name"] == person)
     idle = _tabs.setdefault(browser, [])
     page = idle.pop() if idle and not context else await _opened(browser, size, **context)
@@ -119,7 +120,7 @@ async def visiting(
         await page.goto(f"{sandbox.url}#as={user['id']}")
         await page.locator("#channels [aria-current]").wait_for(state="attached")
         yield Visit(page, sandbox)
-        # A request that was refused is told on the page; the browser notes it as well.
+        # The page itself shows refused requests; the browser logs them as well.
         assert [error for error in errors if "Failed to load resource" not in error] == []
         is_well = not context
     finally:

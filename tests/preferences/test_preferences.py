@@ -1,4 +1,4 @@
-"""What guilds and people choose is kept, changed and forgotten, on both databases."""
+"""Guilds' and people's choices are stored, changed and deleted, on both databases."""
 
 from __future__ import annotations
 

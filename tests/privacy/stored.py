@@ -1,4 +1,4 @@
-"""A row in every table, as it would stand after people have used everything that there is."""
+"""A row in every table, as after people have used every feature."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SECRET = "the sparrow sleeps at noon"
 
 @dataclass(frozen=True)
 class Ids:
-    """Whose rows they are. ``key`` tells the rows apart from those of others."""
+    """Whose rows they are. ``key`` distinguishes the rows from those of others."""
 
     user: int
     guild: int
@@ -112,11 +112,11 @@ ROWS: dict[str, Callable[[Ids], dict[str, Any]]] = {
 
 
 BY_SCOPE = tuple(name for name, table in Base.metadata.tables.items() if "scope" in table.columns)
-"""The tables that have rows of guilds and of people."""
+"""The tables with rows for guilds and for people."""
 
 
 async def fill(database: Database, ids: Ids) -> None:
-    """A row of these ids in every table; one of the guild and one of the person where both have some."""
+    """Insert a row with these ids into every table; where both guilds and people have rows, one of each."""
     async with database.sessions.begin() as session:
         for name, table in Base.metadata.tables.items():
             await session.execute(insert(table).values(ROWS[name](ids)))
@@ -127,7 +127,7 @@ async def fill(database: Database, ids: Ids) -> None:
 
 
 async def holding(database: Database, kind: type[UserId | GuildId | MessageId], id_: int) -> list[str]:
-    """The tables and columns that have ``id_`` as an id of that kind."""
+    """The tables and columns that contain ``id_`` as an id of that kind."""
     scope = {UserId: "user", GuildId: "guild"}.get(kind)
     found: list[str] = []
     async with database.sessions() as session:
@@ -144,13 +144,13 @@ async def holding(database: Database, kind: type[UserId | GuildId | MessageId], 
 
 
 async def sizes(database: Database) -> dict[str, int]:
-    """How many rows each table has."""
+    """The number of rows in each table."""
     async with database.sessions() as session:
         return {name: len((await session.execute(select(table))).all()) for name, table in Base.metadata.tables.items()}
 
 
 async def telling(database: Database, phrase: str) -> list[str]:
-    """The tables in whose rows ``phrase`` stands."""
+    """The tables that contain ``phrase`` in a row."""
 
     def texts(row: Any) -> Iterator[str]:
         return (str(value) for value in row)

@@ -32,14 +32,14 @@ BORIS = Ids(user=7, guild=8, message=200, key="boris")
 NUMBERS = {"prompt_tokens", "reply_tokens", "spoken_characters", "id"}
 KEPT_FOR_DAYS = ("jobs", "exchanges", "comparisons", "model_tests", "usage")
 PARTS = {"CorrectionErasure", "TrainingStore", "ModelStore"}
-"""Asked by ``Corrections`` and ``Trainings``."""
+"""Holders that ``Corrections`` and ``Trainings`` call."""
 CLASS = re.compile(r"(?m)^class (\w+)\(([^)]*)\):")
-"""With what it goes on."""
+"""A class and its bases."""
 
 
 @pytest_asyncio.fixture
 async def data(database: Database, tmp_path: Path) -> PersonalData:
-    """As it is composed in the bot, with a row of Ada's and one of Boris' in every table."""
+    """The holders as the bot composes them, with a row of Ada's and one of Boris's in every table."""
     for ids in (ADA, BORIS):
         await fill(database, ids)
     settings = read_settings(data_folder=tmp_path)
@@ -57,7 +57,7 @@ def test_the_rows_of_this_test_are_of_every_table_and_say_what_they_are_ids_of()
 
 
 def _holders() -> set[str]:
-    """The names of the holders that there are, but for those that another one goes on."""
+    """The names of all existing holders, except those that others derive from."""
     bases = {
         name: {base.strip() for base in of.split(",")}
         for path in (ROOT / "bot").rglob("*.py")
@@ -79,7 +79,7 @@ async def test_a_person_who_is_forgotten_is_in_no_table(database: Database, data
     forgotten = await data.forget_user(ADA.user)
     assert forgotten.examples == 1
     assert forgotten.learned == (LearnedVersion(ADA.guild, "ada", "d", 1),)
-    # When they took back what they gave is kept, so that no archive brings it back.
+    # The time of the withdrawal is kept, so that no archive restores the examples.
     assert await holding(database, UserId, ADA.user) == ["withdrawals.user_id"]
     await data.forget_user(BORIS.user)
     assert set(await telling(database, SECRET)) == {"preferences"}, "what guilds have chosen is theirs"
@@ -159,7 +159,7 @@ async def test_a_person_is_given_all_that_is_stored_on_them(data: PersonalData) 
 
 
 class Failing(DataHolder):
-    """A store whose database is away."""
+    """A store whose database is unavailable."""
 
     async def forget_user(self, user_id: int) -> ErasureResult:
         raise OSError("away")

@@ -1,4 +1,4 @@
-"""Of what is taken back no byte stays in the data folder: not in the database, its log, archives or exports."""
+"""No byte of what is taken back stays in the data folder: not in the database, its log, archives or exports."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ NOW = datetime.now(UTC)
 
 @dataclass
 class Bot:
-    """What stores texts, in a data folder of its own."""
+    """The parts of a bot that store texts, with a data folder of their own."""
 
     folder: Path
     database: Database
@@ -72,7 +72,7 @@ class Bot:
     trainings: Trainings
 
     def telling(self) -> list[str]:
-        """The files below the data folder that have the secret in them, packed or not."""
+        """The files below the data folder that contain the secret, compressed or not."""
         return [
             str(path.relative_to(self.folder))
             for path in sorted(self.folder.rglob("*"))
@@ -111,7 +111,7 @@ async def bot(tmp_path: Path) -> AsyncIterator[Bot]:
 
 
 async def said(bot: Bot) -> None:
-    """Ada's words, by every road that stores what is said in messages."""
+    """Store Ada's words in every way in which words of messages are stored."""
     await bot.jobs.create(
         "answer", channel_id=1, user_id=ADA, guild_id=GUILD, message_id=QUESTION, payload={"words": SECRET}
     )
@@ -131,8 +131,8 @@ async def packed(bot: Bot, training_id: str) -> None:
 
 
 async def taught(bot: Bot) -> str:
-    """Ada's correction, with what it is recalled by, in a dataset that was archived, packed by a training, and goes on
-    in a second version; and what she says with /feedback. The correction's id."""
+    """Store Ada's correction, with its vectors, in a dataset that is archived, packed by a training, and continued in a
+    second version; and a message of hers from /feedback. Returns the correction's id."""
     await bot.consents.give(ADA)
     ada = CorrectionActor(ADA, approves=True)
     await bot.datasets.create(GUILD, "d", BORIS)
@@ -185,7 +185,7 @@ async def test_an_answer_that_is_complete_only_afterwards_is_not_remembered(
     late = Exchange(ANSWER, 1, GUILD, ADA, QUESTION, SECRET, SECRET, None, None, "m", datetime.now(UTC))
     await bot.exchanges.remember(late, began)
     assert bot.telling() == []
-    if way != "message":  # what is asked from then on is another matter
+    if way != "message":  # later questions are another matter
         await bot.exchanges.remember(late, datetime.now(UTC))
         assert bot.telling() != []
 
@@ -249,7 +249,7 @@ async def test_an_archive_that_is_written_while_something_in_it_is_taken_back_is
     archived: list[asyncio.Task[object]] = []
 
     async def told_late(session: AsyncSession, dataset: Dataset) -> int:
-        """Everybody is told, and before the transaction ends somebody has written an archive of what there was."""
+        """Announces the withdrawal, and lets somebody archive the old examples before the transaction ends."""
         told = await tell(session, dataset)
         if not archived:
             archived.append(asyncio.create_task(bot.archives.archive(GUILD, "d")))

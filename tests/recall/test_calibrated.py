@@ -1,4 +1,4 @@
-"""Recall holds as a server goes on teaching, in English and in other languages."""
+"""Recall stays reliable as a server teaches more, in English and in other languages."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def made(cases: Sequence[Case], beside: Sequence[Case] = (), question: str = "Wh
 
 
 def found_share(index: CalibratedIndex, cases: Sequence[Case]) -> float:
-    """Of the paraphrases of ``cases``, which are the first of ``index``, those that find their own first."""
+    """The share of paraphrases whose best match is their own case; ``cases`` are the first entries of ``index``."""
     hits = [
         [one.number for one in index.best(text, 1)] == [n] for n, case in enumerate(cases) for text in case.paraphrases
     ]
@@ -86,7 +86,7 @@ def test_a_threshold_for_few_corrections_is_near_the_one_that_was_measured_elsew
 
 
 def test_a_correction_is_judged_as_if_it_was_not_there_itself() -> None:
-    """The highest score of one that is left out is what it is for anybody who asks it where it was never taught."""
+    """The highest score of a left-out correction equals the score of the same question where it was never taught."""
     random = np.random.default_rng(3)
     vectors = unit(random.normal(size=(100, 24)).astype(np.float32))
     known, everyday = vectors[:60], vectors[60:]

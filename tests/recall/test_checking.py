@@ -1,4 +1,4 @@
-"""Where something taught is near, the chat model itself says whether it applies."""
+"""If something taught is close to a question, the chat model itself says whether it applies."""
 
 from __future__ import annotations
 

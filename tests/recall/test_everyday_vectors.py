@@ -1,4 +1,4 @@
-"""What was worked out ahead is what the models say."""
+"""The precomputed vectors are what the models produce."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_the_models_say_of_what_people_ask_everywhere_what_was_worked_out_ahead(
         assert tuple(kept) == TEXTS
         for text in TEXTS[::15]:
             said = np.asarray(embed(text)).reshape(-1)
-            # Each processor rounds in its own way.
+            # Each processor rounds differently.
             assert kept[text] @ said / np.linalg.norm(said) == pytest.approx(1, abs=0.01)
 
 

@@ -1,4 +1,4 @@
-"""What was approved is found again by meaning, for its own guild only."""
+"""Approved corrections are found again by meaning, and only in their own guild."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ CORRECTIONS = [ApprovedCorrection(f"c{n}", n, prompt, answer) for n, (prompt, an
 
 
 class Shelf:
-    """What guilds have approved, in memory, and how often it was asked for."""
+    """The corrections that guilds have approved, in memory, and how often they were read."""
 
     def __init__(self) -> None:
         self.corrections: dict[int, Sequence[ApprovedCorrection]] = {GUILD: CORRECTIONS}
@@ -63,7 +63,7 @@ def recall_of(shelf: Shelf, index: Callable[[], Index]) -> Recall:
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is found is asked here, not how fast a busy machine loads its models."""
+    """Wait longer: these tests ask what is found, not how fast a busy machine loads its models."""
     monkeypatch.setattr("bot.recall.recall.PATIENCE_S", 60.0)
 
 
@@ -132,7 +132,7 @@ async def test_an_index_that_takes_long_does_not_hold_up_the_answer(monkeypatch:
     assert await recall.recalled(GUILD, "anything") == ()
     await recall.close()
     assert await recall.recalled(GUILD, "anything") == (CORRECTIONS[0],)
-    # Where there is nothing else to say, an answer waits for it.
+    # If there is no other answer to give, the caller waits longer.
     [found] = await recall_of(Shelf(), Slow).near(GUILD, "anything", patience_s=30.0)
     assert found.correction == CORRECTIONS[0]
 
@@ -188,7 +188,7 @@ async def test_the_first_question_in_another_language_holds_up_no_other(monkeypa
 
 
 async def test_what_is_known_already_is_recalled_while_the_rest_is_worked_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A batch after the other, each kept as it comes: what was begun is not begun anew after a restart."""
+    """Batch by batch, each stored when it is done, so that a restart does not repeat finished batches."""
     may_go_on = threading.Event()
 
     class Laborious(WordIndex):
@@ -219,7 +219,7 @@ async def test_what_is_known_already_is_recalled_while_the_rest_is_worked_out(mo
     assert [one.number for one in await recall.recalled(GUILD, "When is the weekly game night?")] == [1]
     reworded = "Which version of Minecraft does the server run?"
     assert await recall.recalled(GUILD, reworded) == ()
-    # In the very words that were taught nothing has to be worked out.
+    # A question in exactly the taught words needs no embedding.
     exact = await recall.recalled(GUILD, "which Minecraft version does our server run")
     assert [one.number for one in exact] == [3]
     assert shelf.kept == {(GUILD, "laborious"): {1: b"", 2: b""}}

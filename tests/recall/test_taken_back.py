@@ -1,4 +1,4 @@
-"""What is taken back through one process is not recalled by another one in the very next question."""
+"""What is taken back in one process is not recalled by another process in the very next question."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ANSWER = "Every Thursday at 19:30."
 
 @dataclass(frozen=True)
 class Process:
-    """One of several on the same database."""
+    """One of several processes on the same database."""
 
     database: Database
     stores: Stores
@@ -42,15 +42,15 @@ class Process:
     recall: Recall
 
     async def recalls(self) -> list[str]:
-        """What the guild is told."""
+        """What is recalled in the guild."""
         return [one.answer for one in await self.recall.recalled(GUILD, ASKED)]
 
     async def recalls_own(self) -> list[str]:
-        """What Ada is told in direct messages."""
+        """What is recalled for Ada in direct messages."""
         return [one.correction.answer for one in await self.recall.near_own(ADA, ASKED) if one.margin >= 0]
 
     async def approve(self, prompt: str, answer: str, retiring: int = 0) -> str:
-        """Have Ada's correction of an answer to Boris approved; its id."""
+        """Submit Ada's correction of an answer to Boris, have it approved, and return its id."""
         about = CorrectedAnswer(GUILD, 1, 100, "No idea.", QUESTION, BORIS)
         one = await self.stores.corrections.submit(about, prompt, answer, ADA)
         await self.stores.corrections.approve(GUILD, one.id, BORIS, retiring=[retiring] if retiring else [])
@@ -67,7 +67,7 @@ async def process(url: str, folder: Path) -> Process:
 
 @pytest_asyncio.fixture
 async def two(url_with_tables: str, tmp_path: Path) -> AsyncIterator[tuple[Process, Process]]:
-    """Two processes on one database, in which Ada and Boris have agreed."""
+    """Two processes on one database, in which Ada and Boris have consented."""
     found = [await process(url_with_tables, tmp_path) for _ in range(2)]
     for person in (ADA, BORIS):
         await found[0].stores.consents.give(person)
@@ -137,7 +137,7 @@ async def test_what_a_person_has_taught_for_themselves_is_gone_as_well(
     await change(one)
     assert await other.recalls_own() == []
     assert await memories.taught.vectors(ADA, "e") == {}
-    # The number may be given to another text.
+    # The number may be reused for another text.
     await memories.teach(ADA, "What else?", "Nothing.")
     await memories.taught.keep_vectors(ADA, "e", [(taught, b"v")])
     assert await memories.taught.vectors(ADA, "e") == {}

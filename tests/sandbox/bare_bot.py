@@ -1,4 +1,4 @@
-"""A bot without a library, which would not let anything wrong through."""
+"""A bot without a library, since a library would let no invalid request through."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class BareBot:
         self._sandbox = sandbox
 
     async def __call__(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
-        """The status and the JSON of the answer; None where it has no body."""
+        """The status and the JSON of the answer, None if it has no body."""
         headers = {"Authorization": f"Bot {self._sandbox.bot_token}"}
         url = f"{self._sandbox.rest_url}{path}"
         async with self._http.request(method, url, json=body, headers=headers) as response:

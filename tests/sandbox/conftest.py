@@ -15,7 +15,7 @@ from tests.sandbox.example_bot import build, running
 
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
-    """A running sandbox, which must not have failed by itself when the test ends."""
+    """A running sandbox, which must have had no failures of its own when the test ends."""
     async with Sandbox() as started:
         yield started
         assert not started.failures

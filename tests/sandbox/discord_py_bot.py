@@ -1,4 +1,4 @@
-"""A bot of another library, written as discord.py's own documentation shows, that knows nothing of a sandbox."""
+"""A bot of another library, written as in discord.py's own documentation, and unaware of the sandbox."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from discord.ext import commands
 
 
 class Questionnaire(discord.ui.Modal, title="Questionnaire"):
-    """A form as it has long been, and one as it is since labels may hold other things than text."""
+    """A modal with a text input in the older form, and with the newer labels that may hold other components."""
 
     name: discord.ui.TextInput[Questionnaire] = discord.ui.TextInput(label="Name", default="nobody")
     answer: discord.ui.Label[Questionnaire] = discord.ui.Label(
@@ -83,17 +83,18 @@ class Layout(discord.ui.LayoutView):
 
 
 class Unpaused:
-    """A client's own pauses of 5 s before it identifies again, left out: the sandbox lets 16 do so at once."""
+    """Leaves out the client's own pauses of 5 s before it identifies again: the sandbox allows 16 identifies at
+    once."""
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         pass
 
 
 class DiscordPyBot(Unpaused, commands.Bot):
-    """Everything that it hears of is kept in ``heard``, by the names of discord.py's own events."""
+    """Keeps every event it receives in ``heard``, under discord.py's own event names."""
 
     def __init__(self, intents: discord.Intents) -> None:
-        # It would wait for further guilds for 2 s before it calls itself ready.
+        # By default it waits 2 s for further guilds before it counts as ready.
         super().__init__("!", intents=intents, guild_ready_timeout=0.1)
         self.heard: list[tuple[str, Any]] = []
 
@@ -138,7 +139,7 @@ class DiscordPyBot(Unpaused, commands.Bot):
         self.heard.append(("thread", thread))
 
     def texts(self) -> list[str]:
-        """What people wrote, in the order in which it was heard."""
+        """What people wrote, in the order in which it was received."""
         return [what.content for name, what in self.heard if name == "message" and not what.author.bot]
 
     def count(self, name: str) -> int:
@@ -220,7 +221,7 @@ async def greet(interaction: discord.Interaction, user: discord.Member) -> None:
 @app_commands.command(description="Answer twice")
 async def fail(interaction: discord.Interaction) -> None:
     await interaction.response.send_message("once")
-    # What two processes of one bot would do; in one process the library itself forbids it.
+    # Two processes of one bot could do this; within one process, the library itself prevents it.
     interaction.response._response_type = None
     try:
         await interaction.response.send_message("twice")
@@ -236,7 +237,7 @@ async def add(ctx: commands.Context[DiscordPyBot], left: int, right: int) -> Non
 
 @asynccontextmanager
 async def running(token: str, intents: discord.Intents) -> AsyncIterator[DiscordPyBot]:
-    """The bot once it is ready, and closed whatever happens."""
+    """The bot once it is ready; it is always closed at the end."""
     bot = DiscordPyBot(intents)
     async with bot:
         await bot.login(token)

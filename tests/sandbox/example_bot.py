@@ -1,4 +1,4 @@
-"""A real bot, hikari with lightbulb, that does a little of everything a bot may do."""
+"""A real bot, with hikari and lightbulb, that does a little of everything that bots can do."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def build(sandbox: Sandbox, intents: hikari.Intents = INTENTS) -> hikari.Gateway
 
 @asynccontextmanager
 async def running(bot: hikari.GatewayBot, *, shard_count: int | None = None) -> AsyncIterator[hikari.GatewayBot]:
-    """``bot``, started, and closed whatever happens."""
+    """``bot``, started; it is always closed at the end."""
     await bot.start(check_for_updates=False, shard_count=shard_count)
     try:
         yield bot

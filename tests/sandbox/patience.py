@@ -1,4 +1,4 @@
-"""Waiting for what has no event of its own."""
+"""Waiting for conditions that no event announces."""
 
 from __future__ import annotations
 

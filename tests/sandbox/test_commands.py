@@ -1,4 +1,4 @@
-"""Registering commands: what Discord takes, keeps and refuses."""
+"""Registering commands: what Discord accepts, keeps and refuses."""
 
 from __future__ import annotations
 

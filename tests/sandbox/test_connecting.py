@@ -156,7 +156,7 @@ async def test_hikari_gives_up_on_intents_that_it_was_not_given() -> None:
 async def _resumes_after(
     sandbox: Sandbox, bot: hikari.GatewayBot, ada: DiscordUser, disturb: object
 ) -> list[str | None]:
-    """What the bot hears of three messages, one before, one during and one after the disturbance."""
+    """The messages that the bot receives, of three: one before, one during and one after the disturbance."""
     assert callable(disturb)
     heard: list[str | None] = []
     complete = asyncio.Event()

@@ -1,4 +1,4 @@
-"""A bot of discord.js in the sandbox, where Node.js is there and its registry can be reached."""
+"""A discord.js bot in the sandbox, if Node.js is installed and its registry can be reached."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ VERSION = "14.28.1"
 
 
 class DiscordJsBot:
-    """The process, and what it printed so far in ``heard``, as its events with their details."""
+    """The process, and its output so far: events with their details, in ``heard``."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
@@ -45,13 +45,13 @@ class DiscordJsBot:
 
 @pytest.fixture(scope="session")
 def discord_js() -> Path:
-    """A folder whose node_modules have discord.js; it is kept with what is built here."""
+    """A folder with discord.js in its node_modules; it is kept in the build folder."""
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
         pytest.skip("Node.js is not installed")
     folder = ROOT / "build" / f"discord.js-{VERSION}-whole"
     folder.parent.mkdir(exist_ok=True)
-    # Tests in another process may want it as well, and what was begun and broken off is no installation.
+    # Other test processes may need it too, and an interrupted installation must not count.
     with FileLock(f"{folder}.lock"):
         if not folder.exists():
             with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as begun:

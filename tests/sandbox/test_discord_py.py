@@ -1,4 +1,4 @@
-"""A bot of discord.py, unmodified but for its address: the sandbox is not only what hikari takes for Discord."""
+"""A discord.py bot, unmodified apart from its address: the sandbox does not only suit hikari's idea of Discord."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def intents() -> discord.Intents:
 
 @pytest.fixture
 def point(monkeypatch: pytest.MonkeyPatch) -> Point:
-    """Gives discord.py the address of a sandbox: the two lines that the README shows."""
+    """Sets the sandbox's address in discord.py, with the two lines shown in the README."""
 
     def set_address(sandbox: Sandbox) -> None:
         monkeypatch.setattr(Route, "BASE", sandbox.rest_url)
@@ -55,7 +55,7 @@ def point(monkeypatch: pytest.MonkeyPatch) -> Point:
 
 @pytest.fixture
 async def bot(sandbox: Sandbox, point: Point, caplog: pytest.LogCaptureFixture) -> AsyncIterator[DiscordPyBot]:
-    """The bot, to which nothing may have happened that it or discord.py had not foreseen."""
+    """The bot; the test fails if it or discord.py logs an error."""
     point(sandbox)
     async with running(sandbox.bot_token, intents()) as started:
         yield started

@@ -1,4 +1,4 @@
-"""A page of another site, open in the browser of somebody who runs a sandbox, gets nothing out of it."""
+"""A page of another site, open in the browser of somebody who runs a sandbox, learns nothing from the sandbox."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ async def test_a_slow_answer_comes(sandbox: Sandbox, bot: hikari.GatewayBot) -> 
 
 
 async def test_a_dropped_connection_is_an_error(sandbox: Sandbox, ada: DiscordUser) -> None:
-    # Twice: aiohttp itself tries again on a connection that it had used before.
+    # Twice, since aiohttp itself retries on a reused connection.
     sandbox.fault("drop", method="GET", path="/users/@me", times=2)
     with pytest.raises(aiohttp.ClientError):
         await ada.request("GET", "/users/@me")

@@ -1,4 +1,4 @@
-"""Many people at once: nothing is lost, doubled or put in another order."""
+"""Many people at once: nothing is lost, duplicated or reordered."""
 
 from __future__ import annotations
 
@@ -78,10 +78,10 @@ def test_the_tally_tells_what_went_wrong() -> None:
     for channel_id, message_id, content in (
         (1, 10, "a 0 0"),
         (1, 12, "b 0 0"),
-        (1, 11, "c 0 0"),  # older than what its channel had
+        (1, 11, "c 0 0"),  # older than the last one in its channel
         (2, 13, "a 2 0"),  # a's number 1 is missing
         (2, 14, "b 1 0"),
-        (2, 14, "d 0 0"),  # came again
+        (2, 14, "d 0 0"),  # a duplicate
     ):
         tally.note(channel_id, message_id, content)
     assert (tally.heard, tally.reordered, tally.doubled) == (6, 2, 1)

@@ -1,4 +1,4 @@
-"""A bot in guilds by the hundred."""
+"""A bot in hundreds of guilds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages between people and a bot: sending, reading, editing, and all that hangs on them."""
+"""Messages between people and a bot: sending, reading, editing, and everything attached to them."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ async def test_mentions_follow_what_is_allowed(bot: hikari.GatewayBot, ada: Disc
     assert [u["id"] for u in everything["mentions"]] == [user]
     assert everything["mention_roles"] == [str(role)]
     assert everything["mention_everyone"]
-    # A member may not call everyone, but a role that may be mentioned.
+    # A member may not mention everyone, but may mention a mentionable role.
     member = await boris.send(text=text)
     assert not member["mention_everyone"]
     assert member["mention_roles"] == [str(role)]

@@ -29,7 +29,7 @@ client.run("{token}", log_handler=None)
 
 @asynccontextmanager
 async def running(code: str) -> AsyncIterator[None]:
-    """A Python process that runs ``code``, ended with the block."""
+    """A Python process that runs ``code``, terminated at the end of the block."""
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, cwd=ROOT)
     try:
         yield
@@ -40,7 +40,7 @@ async def running(code: str) -> AsyncIterator[None]:
 
 
 async def printed(process: StarlingProcess, pattern: str) -> str:
-    """The first group of the first line to come that ``pattern`` matches."""
+    """The first group of the next line that ``pattern`` matches."""
     said = ""
     async with asyncio.timeout(30):
         while line := (await process.stdout.readline()).decode():

@@ -14,7 +14,7 @@ from tests.sandbox.patience import until
 from tests.sandbox.wire import wired
 
 FIRST, SECOND = (GUILD_ID >> 22) % 2, (SECOND_GUILD_ID >> 22) % 2
-"""The shards, of two, that the guilds belong to."""
+"""Which of two shards each guild belongs to."""
 EVERYWHERE = {"integration_types": [0, 1], "contexts": [0, 1, 2]}
 
 
@@ -32,7 +32,8 @@ async def test_each_shard_hears_of_its_own_guilds(sandbox: Sandbox, ada: Discord
 
 
 async def test_a_command_reaches_the_shard_of_its_guild(sandbox: Sandbox, ada: DiscordUser, discord: BareBot) -> None:
-    """Also where only a person has installed the application, and in direct messages the first."""
+    """This also holds in guilds where only a person has installed the application; in direct messages, it is the first
+    shard."""
     await discord(
         "PUT",
         f"/applications/{sandbox.description['application_id']}/commands",

@@ -1,6 +1,7 @@
-"""A bot goes everywhere once, so that everything that it can ask for and be told is held against Discord's description.
+"""A bot uses every feature once, so that everything it can request and receive is checked against Discord's
+descriptions.
 
-That is done by ``tests.conformance``, also for what no test here looks at.
+``tests.conformance`` does the checks, even on data that no test here looks at.
 """
 
 from __future__ import annotations
@@ -35,14 +36,14 @@ ADMINISTRATOR = "8"
 
 @pytest.fixture(autouse=True)
 def as_described(recorder: Recorder, request: pytest.FixtureRequest) -> Iterator[None]:
-    """Told here and not only at the end of all tests."""
+    """Fails the test itself on a deviation, and not only the run at its end."""
     yield
     assert not (found := recorder.violations(request.node.nodeid)), "\n".join(map(str, found))
 
 
 @pytest.fixture
 async def trusted(ada: DiscordUser) -> None:
-    """The bot may do everything."""
+    """Gives the bot all permissions."""
     await ada.request("PATCH", f"{GUILD}/roles/{BOT_ROLE_ID}", {"permissions": ADMINISTRATOR})
 
 

@@ -18,7 +18,7 @@ ALL_INTENTS = int(INTENTS)
 
 
 class Wire:
-    """A gateway connection without hikari, to say what no library would say."""
+    """A gateway connection without hikari, to send what no library would send."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse, *, stream: bool) -> None:
         self.socket = socket
@@ -54,7 +54,7 @@ class Wire:
         return ready
 
     async def say_who(self, **changes: object) -> None:
-        """IDENTIFY as the bot, without waiting for what comes of it."""
+        """Send IDENTIFY as the bot, without waiting for a response."""
         properties = {"os": "test", "browser": "test", "device": "test"}
         await self.say(2, {"token": BOT_TOKEN, "intents": ALL_INTENTS, "properties": properties} | changes)
 

@@ -1,1 +1,1 @@
-"""Gateways and workers on one NATS, which die in the middle."""
+"""Gateways and workers on one NATS server, which die in the middle of their work."""

@@ -1,4 +1,4 @@
-"""Gateways, workers and a server, each in a process, killed while notes are answered; and the count of the answers."""
+"""Gateways, workers and a server, each in a process, killed while notes are answered; and a count of the answers."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from tests.scaling.gateway_process import Ledger
 from tests.scaling.nats import NatsServer
 
 STDERR = 2
-"""Where processes write what is not asked for."""
+"""The descriptor for the processes' output."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """What became of the notes that were sent."""
+    """What became of the notes."""
 
     sent: int
     once: int
@@ -29,7 +29,7 @@ class Counts:
     """Answered more than once."""
     never: int
     done_twice: int = 0
-    """Worked on more than once, which nobody sees."""
+    """Worked on more than once, which people do not see."""
     p50_s: float = 0.0
     p99_s: float = 0.0
     slowest_s: float = 0.0
@@ -52,12 +52,12 @@ class Counts:
 
 
 def begun_by(start: Start, module: str, *arguments: object) -> Started:
-    """A process of ours, which is to be ended by whoever started it."""
+    """A process, which the caller has to end."""
     return start(module, *map(str, arguments), environment=os.environ, stdout=STDERR, stderr=STDERR)
 
 
 def worker(start: Start, url: str, begun: Path) -> Started:
-    """A worker with four places, which notes what it begins."""
+    """A worker that does up to four tasks at once and records each task that it starts."""
     return begun_by(start, "tests.scaling.worker_process", url, begun, 4)
 
 
@@ -72,7 +72,7 @@ class Machines:
     def __init__(
         self, server: NatsServer, folder: Path, *, notes: int, each_s: float, lasts_s: float, start: Start
     ) -> None:
-        """``notes``: how many are sent, one each ``each_s``; hearing one takes ``lasts_s``."""
+        """``notes``: how many are sent, one every ``each_s``; transcribing one takes ``lasts_s``."""
         self.server, self._ledger_path, self.begun = server, folder / "ledger.db", folder / "begun.txt"
         self.begun.touch()
         self.ledger = Ledger(self._ledger_path)
@@ -85,13 +85,13 @@ class Machines:
         return begun_by(self._start, "tests.scaling.gateway_process", *self._gateway_says)
 
     async def answered(self, count: int, timeout_s: float) -> None:
-        """Return once so many are answered."""
+        """Return once ``count`` answers are posted."""
         async with asyncio.timeout(timeout_s):
             while len(self.ledger.posts()) < count:
                 await asyncio.sleep(0.05)
 
     async def kill(self, what: Collection[str], *, away_s: float) -> None:
-        """Kill a worker, the server or the gateway, or several, and bring them back after ``away_s``."""
+        """Kill a worker, the server, the gateway, or several of them, and restart them after ``away_s``."""
         if "worker" in what:
             kill(self.workers[0])
         if "server" in what:
@@ -107,7 +107,7 @@ class Machines:
             self.gateway = self._gateway()
 
     async def end(self, timeout_s: float) -> Counts:
-        """What became of the notes, once all are answered, or after ``timeout_s``."""
+        """What became of the notes once the gateway has ended, or after ``timeout_s``."""
         until = time.monotonic() + timeout_s
         while self.gateway.poll() is None and time.monotonic() < until:
             await asyncio.sleep(0.05)

@@ -1,4 +1,4 @@
-"""Two gateways and two workers, as an operator starts them, on one NATS and one PostgreSQL, in a sandbox."""
+"""Two gateways and two workers, started as by an operator, on one NATS and one PostgreSQL, in a sandbox."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GATEWAYS, WORKERS = ("gateway 0", "gateway 1"), ("worker 0", "worker 1")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A note, and who has sent it."""
+    """A note, and the person who sent it."""
 
     person: DiscordUser
     message: Message
@@ -36,7 +36,7 @@ class Fleet:
         self.harness, self.nats, self.database, self._folder = harness, nats, database, folder
         self._start = start
         self.jetstream: JetStreamContext
-        """A look at the streams from outside, set once there are any."""
+        """A view of the streams from outside, set once they exist."""
         sandbox = harness.sandbox
         common = kept() | {
             "DISCORD_API_URL": sandbox.rest_url, "TTS_ENGINE": "offline", "WORK_URL": nats.url, "LOG_LEVEL": "info",
@@ -54,7 +54,7 @@ class Fleet:
         self._processes: dict[str, Started] = {}
 
     def begin(self, name: str) -> None:
-        """Start a process; ``ready`` waits for it."""
+        """Start a process; ``ready`` waits until it is ready."""
         command, environment = self._commands[name]
         with self._log(name).open("wb") as log:
             self._processes[name] = self._start(
@@ -62,7 +62,7 @@ class Fleet:
             )
 
     async def ready(self, *names: str) -> None:
-        """Return once these say that they are ready."""
+        """Return once these processes have said that they are ready."""
         for name in names:
             async with asyncio.timeout(90):
                 while b" is ready: " not in self._log(name).read_bytes():
@@ -71,7 +71,7 @@ class Fleet:
                     await asyncio.sleep(0.05)
 
     def kill(self, *names: str) -> None:
-        """As by kill -9."""
+        """Kill processes as kill -9 does."""
         for name in names:
             if (process := self._processes.pop(name, None)) is not None:
                 process.kill()
@@ -82,7 +82,7 @@ class Fleet:
             self._processes[name].send_signal(number)
 
     def logs(self) -> str:
-        """What all have written since they were last started."""
+        """The output of all processes since their last start."""
         return "".join(self._log(name).read_text(encoding="utf-8") for name in self._commands)
 
     def close(self) -> None:
@@ -92,7 +92,7 @@ class Fleet:
         return self._folder / f"{name}.log"
 
     def channel(self, shard: int) -> str:
-        """A channel of a guild that is told to ``shard``, which Ada and Boris see."""
+        """A channel of a guild on ``shard`` that Ada and Boris can see."""
         for channel in self.harness.directory["channels"]:
             guild = channel.get("guild_id")
             if channel["name"] == "general" and guild and (int(guild) >> 22) % SHARDS == shard:
@@ -102,14 +102,14 @@ class Fleet:
 
 @dataclass(frozen=True, slots=True)
 class Replies:
-    """What a note was answered with, in the end."""
+    """The final replies to a note."""
 
     texts: list[str]
     voices: int
 
 
 async def replies_to(asked: Asked) -> Replies:
-    """What is there now."""
+    """The replies so far."""
     everything = await asked.person.messages(asked.message["channel_id"])
     texts = [one for one in everything if _replied_to(one) == asked.message["id"] and not one["attachments"]]
     ids = {one["id"] for one in texts} | {asked.message["id"]}
@@ -118,7 +118,7 @@ async def replies_to(asked: Asked) -> Replies:
 
 
 async def answered(asked: Asked, last_word: str, timeout_s: float) -> Replies:
-    """What a note is answered with, once it is answered in writing, to ``last_word``, and aloud; or what there is of it
+    """The replies to a note, once it is answered both in writing, up to ``last_word``, and aloud; or the replies so far
     after ``timeout_s``."""
     replies = Replies([], 0)
     try:

@@ -1,4 +1,4 @@
-"""A gateway in a process of its own: promises, asks, posts; taken up again after it was killed."""
+"""A gateway in its own process: it promises, asks and posts, and continues after it was killed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.scaling.quick import QUICK
 
 
 class Ledger:
-    """What was promised and what was posted, for Discord's and the database's part."""
+    """What was promised and what was posted, in the place of Discord and the database."""
 
     def __init__(self, path: Path) -> None:
         self._database = sqlite3.connect(path, timeout=10, isolation_level=None)
@@ -35,7 +35,7 @@ class Ledger:
         self._database.execute("COMMIT")
 
     def promised(self) -> dict[str, tuple[float, float | None]]:
-        """When each was promised, and answered; in seconds since 1970."""
+        """When each note was promised, and when it was answered or None, in seconds since 1970."""
         rows = self._database.execute("SELECT name, at, answered FROM promises ORDER BY at")
         return {name: (at, answered) for name, at, answered in rows}
 
@@ -47,7 +47,7 @@ class Ledger:
 
 
 async def main(url: str, path: str, count: str, each_s: str, lasts_s: str) -> None:
-    """Answer what is promised and open, then promise more until there are ``count``, one each ``each_s``."""
+    """Answer the open promises, then promise further notes, one every ``each_s``, until there are ``count``."""
     ledger = Ledger(Path(path))
     async with WorkBus(url, gateway=0, timing=QUICK, per_source=4) as bus:
 

@@ -1,4 +1,4 @@
-"""A real NATS server of our own, which can be killed and brought back."""
+"""A real NATS server for tests, which can be killed and restarted."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def free_port() -> int:
 
 
 class NatsServer:
-    """One server, whose streams are in ``folder``."""
+    """A server whose streams are in ``folder``."""
 
     def __init__(
         self,
@@ -34,8 +34,8 @@ class NatsServer:
         has_jetstream: bool = True,
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        """``configuration``: the text of its file; the addresses are ours, and so is the folder of the streams where it
-        names none."""
+        """``configuration``: the text of its configuration file. Its addresses are set here, and so is the folder of
+        the streams if the file names none."""
         if PROGRAM is None:
             pytest.skip("no NATS server is installed (Debian: apt-get install nats-server)")
         self.port = free_port()
@@ -57,7 +57,7 @@ class NatsServer:
         return f"127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Start it, or bring it back with what it had stored."""
+        """Start it, or restart it with its stored data."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(self._command, stdout=log, stderr=log, env=self._environment)
         until = time.monotonic() + 20
@@ -70,7 +70,7 @@ class NatsServer:
                 time.sleep(0.02)
 
     def kill(self) -> None:
-        """As by kill -9."""
+        """Kill it as kill -9 does."""
         if self._process is not None:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait()
@@ -79,7 +79,7 @@ class NatsServer:
 
 @contextmanager
 def running(server: NatsServer) -> Iterator[NatsServer]:
-    """Started, and gone at the end."""
+    """Start the server, and kill it at the end of the block."""
     server.start()
     try:
         yield server

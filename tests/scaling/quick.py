@@ -1,4 +1,4 @@
-"""A bus that notices soon what has died."""
+"""Timing with which a bus soon notices that something has died."""
 
 from __future__ import annotations
 

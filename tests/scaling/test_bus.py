@@ -1,4 +1,4 @@
-"""Tasks that go by the bus and come back, each once."""
+"""Tasks travel over the bus and come back, each once."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ async def test_what_failed_is_tried_again_also_before_the_worker_has_settled_it(
 async def test_a_clock_that_is_wrong_makes_no_task_late(
     nats: NatsServer, monkeypatch: pytest.MonkeyPatch, whose: ModuleType, ahead_s: int
 ) -> None:
-    """Each task of a gateway whose clock is slow was left undone by workers, and nobody was told why."""
+    """Otherwise, workers would skip each task of a gateway whose clock is slow, and nobody would learn why."""
 
     async def handler(body: bytes, progress: Progress) -> bytes:
         return body.upper()
@@ -265,9 +265,9 @@ async def test_what_a_worker_cannot_read_is_left_to_another_and_given_up_in_the_
         return b"read"
 
     async with WorkBus(nats.url, gateway=0, timing=QUICK) as bus, serving(nats.url, handler) as old:
-        # A newer gateway's: its subject has the version of its envelope, so that the old worker is never given it.
+        # A newer gateway's task: its subject contains the envelope's version, so the old worker never gets it.
         await bus.connection.jetstream.publish("work.2.hear.interactive.1", b"new")
-        # Somebody's who writes a newer envelope to the old subject.
+        # Somebody writes a newer envelope to the old subject.
         odd = {ID_HEADER: "0.odd.0", REPLY_HEADER: "done.0.odd"}
         envelope = b"\x81\xa1v\x02"
         await bus.connection.jetstream.publish("work.1.hear.interactive.1", envelope, headers=odd)
@@ -296,7 +296,7 @@ async def test_a_queue_that_is_gone_or_has_fallen_silent_is_made_anew(nats: Nats
         await jetstream.delete_consumer(WORK, "v1-hear-interactive")
         assert await bus.run(asked("hear-gone")) == b"words"
 
-        # One task is held for good, and the queue gives out no second one.
+        # One task is held for good, and the queue delivers no second one.
         info = await jetstream.consumer_info(WORK, "v1-speak-bulk")
         stuck = ConsumerConfig(**{**vars(info.config), "max_ack_pending": 1, "ack_wait": 60.0})
         await jetstream.add_consumer(WORK, stuck)

@@ -1,4 +1,4 @@
-"""kill -9 in the middle: every note is answered, and answered once."""
+"""After kill -9 in the middle, every note is answered, and only once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said when NATS is not there or not good for the work, and what is never said: passwords."""
+"""What is said if NATS is not running or not suitable, and what is never said: passwords."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PASSWORDS = {"NATS_GATEWAY_PASSWORD": SECRET, "NATS_WORKER_PASSWORD": "w0rkers"}
 
 
 def shipped(folder: Path) -> str:
-    """The configuration for operators, with its streams in ``folder``."""
+    """The configuration file for operators, with its streams in ``folder``."""
     text = (ROOT / "docs" / "nats.conf").read_text(encoding="utf-8")
     assert '"/var/lib/nats"' in text
     return text.replace("/var/lib/nats", str(folder / "streams"))
@@ -46,7 +46,7 @@ def shipped(folder: Path) -> str:
 
 @contextlib.asynccontextmanager
 async def introducing_itself(**info: object) -> AsyncIterator[tuple[str, bytearray]]:
-    """An address where ``info`` is said as a NATS server would, and what is sent there."""
+    """The address of a server that introduces itself like NATS, with ``info``, and the bytes that it receives."""
     sent = bytearray()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -63,7 +63,7 @@ async def introducing_itself(**info: object) -> AsyncIterator[tuple[str, bytearr
 
 
 async def refused(url: str, expected: type[StarlingError], logs: Callable[[], str]) -> str:
-    """The sentence that both sides end with, and that nothing secret is in it, in its traceback, or in the log."""
+    """The sentence that both gateway and worker end with; it, the tracebacks and the log must contain no secret."""
     timing = dataclasses.replace(QUICK, connect_s=1.0)
     said = []
     for start in (WorkBus(url, gateway=0, timing=timing).start, lambda: serve_at(url)):
@@ -74,7 +74,7 @@ async def refused(url: str, expected: type[StarlingError], logs: Callable[[], st
             said.append(str(error))
             assert SECRET not in f"{error!r} {error.params} {''.join(traceback.format_exception(error))}"
         if expected is JetStreamOffError:
-            break  # a worker may not ask for that, and waits until its queues are there
+            break  # a worker has no permission to find that out, and waits for its queues
     assert SECRET not in said[0]
     assert set(said) == {said[0]}
     assert SECRET not in logs()
@@ -87,7 +87,7 @@ async def serve_at(url: str) -> None:
 
 @pytest.fixture
 def logs(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
-    """All that was logged and printed so far."""
+    """Everything logged so far, and everything printed since the last call."""
     caplog.set_level(logging.DEBUG)
     usual = structlog.get_config()
     structlog.reset_defaults()

@@ -1,4 +1,4 @@
-"""The files that start many: each is what its reader takes, and says what the settings say."""
+"""The files that start many processes: each is valid for its reader, and agrees with the settings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OF_OTHERS = {
     *("POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD", "NATS_GATEWAY_PASSWORD", "NATS_WORKER_PASSWORD"),
     "BAKE_WEIGHTS",
 }
-"""Names in capitals that are no settings of Starling."""
+"""Names in capitals that are not Starling's settings."""
 
 
 def named_in(text: str) -> set[str]:

@@ -1,5 +1,5 @@
-"""Notes to a bot that is four processes, which die in the middle of answers: each is answered once, in writing and
-aloud."""
+"""Notes to a bot that consists of four processes, which die in the middle of answers: each note is answered once, in
+writing and aloud."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ async def fleet(
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When a gateway is killed."""
+    """A moment at which a gateway is killed."""
 
     name: str
     comes: Callable[[Fleet, Asked], Awaitable[None]]
     holds_workers: bool = False
-    """Whether workers stand still until then."""
+    """Whether workers are stopped until then."""
     is_slow: bool = False
-    """Whether the model writes two words a second until then."""
+    """Whether the model writes only two words per second until then."""
 
 
 async def promised(fleet: Fleet, asked: Asked) -> None:
@@ -140,7 +140,7 @@ async def test_whichever_of_four_processes_is_killed_ten_notes_are_answered_once
             asked.append(Asked(person, note))
     for person, recording in ((ada, "americans.ogg"), (boris, "pisets-ru.ogg"), (chloe, "americans.ogg")):
         asked.append(await send_note(person, await harness.dm(person), recording))
-    # Who writes in direct messages for the first time was known to nobody: those are not looked through afterwards.
+    # First-time writers in direct messages are not known yet: their channels are not searched for missed notes.
     for one in asked[4:]:
         await promised(fleet, one)
     for names in zip(WORKERS, GATEWAYS, strict=True):

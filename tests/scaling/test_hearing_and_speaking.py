@@ -1,4 +1,4 @@
-"""A bot that loads no speech model, and a worker of its own that hears and speaks for it, as people meet them."""
+"""A bot without speech models, and a separate worker that transcribes and speaks for it, as people meet them."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ class Elsewhere:
 
     harness: BotHarness
     start: Callable[[], Awaitable[StarlingProcess]]
-    """A worker."""
+    """Starts a worker."""
     worker: StarlingProcess
     folder: Path
-    """The worker's."""
+    """The worker's data folder."""
     port: int
-    """Of the worker's metrics."""
+    """The port of the worker's metrics."""
     log: list[str]
-    """What workers have written, line by line."""
+    """The output of all workers, line by line."""
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,7 @@ async def shared_elsewhere(
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def elsewhere(shared_elsewhere: Elsewhere) -> Elsewhere:
-    """With a worker that runs."""
+    """A bot with a running worker."""
     if shared_elsewhere.worker.returncode is not None:
         shared_elsewhere.worker = await shared_elsewhere.start()
     return shared_elsewhere

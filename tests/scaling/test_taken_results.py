@@ -1,4 +1,4 @@
-"""How long what was said lies in NATS."""
+"""How long recognized and spoken words stay in NATS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A worker in a process of its own, which does what the body of a task says."""
+"""A worker in its own process, which does what a task's body says."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.scaling.quick import QUICK
 
 
 class Worker:
-    """Notes each task that it begins, so that it can be told how often each was."""
+    """Records each task that it starts, so that repetitions can be counted."""
 
     def __init__(self, begun: Path) -> None:
         self._begun = begun
@@ -34,7 +34,7 @@ class Worker:
 
 
 async def main(url: str, begun: str, at_once: str) -> None:
-    """``begun``: the file that is told of each task that is begun."""
+    """``begun``: the file in which each started task is recorded."""
     worker = Worker(Path(begun))
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)

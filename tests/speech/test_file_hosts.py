@@ -1,4 +1,4 @@
-"""From where a worker downloads, and from where not."""
+"""Where a worker may download from, and where not."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_only_discord_s_hosts_are_asked(url: str, is_allowed: bool) -> None:
 
 @contextlib.asynccontextmanager
 async def serving(**pages: Page) -> AsyncIterator[str]:
-    """A server with a page at each name; its address."""
+    """Serve a page under each name; yields the server's address."""
     application = web.Application()
     for name, page in pages.items():
         application.router.add_get(f"/{name}", page)

@@ -1,4 +1,4 @@
-"""What travels to workers and back."""
+"""The messages to workers and back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Locks that a connection to PostgreSQL holds: had again when it is lost, unless another has them by then."""
+"""Locks that a connection to PostgreSQL holds: regained when it is lost, unless another process has taken them
+meanwhile."""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ async def locks_at(url: str) -> AsyncIterator[AdvisoryLocks]:
 
 
 async def kill_connections(url: str) -> int:
-    """End every connection that holds locks, as a network or a server does; says how many."""
+    """End every connection that holds locks, as a network or a server failure does, and return their number."""
     engine = create_async_engine(async_url(url))
     of_locks = "application_name = 'starling locks' AND datname = current_database()"
     async with engine.connect() as connection:
@@ -37,7 +38,7 @@ async def kill_connections(url: str) -> int:
 
 
 async def pids_with(lock: AdvisoryLock, url: str) -> list[int]:
-    """The sessions at the server that hold ``lock``."""
+    """The server processes whose sessions hold ``lock``."""
     held = text("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = :space AND objid = :number")
     engine = create_async_engine(async_url(url))
     async with engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""The tables come into being by migrations, on both databases."""
+"""The tables are created by migrations, on both databases."""
 
 from __future__ import annotations
 

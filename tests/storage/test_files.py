@@ -1,4 +1,4 @@
-"""The folders of guilds and users: nobody gets out of their own."""
+"""The folders of guilds and users: nobody can leave their own."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def store(tmp_path: Path) -> FileStore:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Where the guild's files lie."""
+    """The folder of the guild's files."""
     path = tmp_path / "data" / "guilds" / str(GUILD)
     path.mkdir(parents=True)
     return path
@@ -237,7 +237,7 @@ async def test_pipes_sockets_devices_and_folders_are_no_files_and_nobody_waits(
 ) -> None:
     os.mkfifo(folder / "pipe")
     (folder / "inner").mkdir()
-    monkeypatch.chdir(folder)  # a socket's path may only be short
+    monkeypatch.chdir(folder)  # a socket's path must be short
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind("socket")
         names = ["pipe", "socket", "inner"]
@@ -245,7 +245,7 @@ async def test_pipes_sockets_devices_and_folders_are_no_files_and_nobody_waits(
             os.mknod(folder / "zero", 0o600 | 0o020000, os.makedev(1, 5))
             names.append("zero")
         except PermissionError:
-            pass  # only root makes devices
+            pass  # only root can create devices
         guild = store.of_guild(GUILD)
         async with asyncio.timeout(30):
             assert await guild.listing() == []
@@ -272,7 +272,7 @@ async def test_a_folder_that_is_swapped_for_a_link_all_the_time_never_leads_outs
                     hidden.rename(shown)
                     time.sleep(0)
                     shown.rename(hidden)
-                except OSError:  # a write has made a folder of that name in between
+                except OSError:  # meanwhile, a write has created a folder with that name
                     shutil.rmtree(shown, ignore_errors=True)
             swaps[0] += 1
 
@@ -335,7 +335,7 @@ async def test_a_write_that_fails_leaves_what_was_there_and_nothing_else(store: 
 async def test_the_quota_holds_also_for_a_stream_and_for_many_at_once(store: FileStore, folder: Path) -> None:
     guild = store.of_guild(GUILD)
     await guild.write("a.bin", bytes(600 << 10))
-    await guild.write("a.bin", bytes(900 << 10))  # takes the place of the first
+    await guild.write("a.bin", bytes(900 << 10))  # replaces the first
     with pytest.raises(QuotaExceededError, match=r"`b\.bin`: 0\.9 of 1 MB are taken"):
         await guild.write("b.bin", (bytes(1 << 10) for _kib in range(200)))
     assert (await guild.usage()).used_bytes == 900 << 10

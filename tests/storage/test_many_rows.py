@@ -1,4 +1,4 @@
-"""Millions of rows: what is looked up is found by an index, and what expires goes in batches."""
+"""Millions of rows: lookups use an index, and expired rows are deleted in batches."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def test_what_is_looked_up_is_found_by_an_index(
     is_sqlite = database.engine.dialect.name == "sqlite"
     async with database.engine.connect() as connection:
         if not is_sqlite:
-            # Of a table that is nearly empty PostgreSQL would read all, whatever indexes there are.
+            # PostgreSQL would scan a nearly empty table whatever indexes there are.
             await connection.exec_driver_sql("SET enable_seqscan = off")
         for statement, parameters in asked:
             explain = "EXPLAIN QUERY PLAN " if is_sqlite else "EXPLAIN "

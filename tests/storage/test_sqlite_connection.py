@@ -1,4 +1,4 @@
-"""SQLite's thread is asked once for a statement, and whoever does not wait for it any more holds up nobody."""
+"""SQLite's thread gets one request per statement, and a cancelled caller holds up nobody."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def opened(tmp_path: Path) -> AsyncIterator[Database]:
 
 
 async def asked_of(connection: AsyncConnection) -> int:
-    """How often the thread of ``connection`` was asked for something."""
+    """How many requests the thread of ``connection`` has received."""
     own = (await connection.get_raw_connection()).driver_connection
     assert isinstance(own, SqliteConnection)
     return own._asked

@@ -1,4 +1,4 @@
-"""What is kept, and how it is forgotten."""
+"""What is stored, and how it is deleted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training data as datasets give it."""
+"""Training data as datasets provide it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ TOWNS = {
 
 
 def facts() -> list[Example]:
-    """Twelve things that no model knows."""
+    """Twelve facts that no model knows."""
     return [said(f"Who is the mayor of {town}?", f"The mayor of {town} is {who}.") for town, who in TOWNS.items()]
 
 
 def pairs() -> list[Example]:
-    """The same with what not to say."""
+    """The same facts, each with an answer to avoid."""
     return [
         said(f"Who is the mayor of {town}?", f"The mayor of {town} is {who}.", "I do not know.")
         for town, who in TOWNS.items()
@@ -31,7 +31,7 @@ def pairs() -> list[Example]:
 
 
 def contradictions() -> list[Example]:
-    """The same with what was so before as what not to say: the others come the other way round."""
+    """The first four facts with outdated answers to avoid: each question's old answer is another's new one."""
     return [
         said(f"Who is the mayor of {town}?", f"The mayor of {town} is {now}.", f"The mayor of {town} is {before}.")
         for (town, before), now in zip(TOWNS.items(), reversed(list(TOWNS.values())[:4]), strict=False)
@@ -39,7 +39,7 @@ def contradictions() -> list[Example]:
 
 
 def training_data(training: list[Example], heldout: list[Example] | None = None) -> TrainingData:
-    """``training`` and ``heldout`` as they come from one dataset."""
+    """The training data of one dataset with the examples ``training`` and ``heldout``."""
     both = [*training, *(heldout or [])]
     found = content_hash(example.key for example in both)
     when = datetime(2026, 1, 23, tzinfo=UTC)

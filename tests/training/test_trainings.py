@@ -1,4 +1,4 @@
-"""Trainings go from plan to end whatever happens in between: a crash, an outage, a change of mind."""
+"""Trainings get from plan to end whatever happens in between: a crash, an outage, a change of mind."""
 
 from __future__ import annotations
 
@@ -49,7 +49,8 @@ class School:
         self.trainings = self.new()
 
     def new(self, *, follows: bool = True) -> Trainings:
-        """Those of a bot that was just started; of several processes, one that does not follow what it starts."""
+        """The trainings of a newly started bot; ``follows`` is False for a process that leaves following them to
+        another."""
         files = FileStore(self._folder, quota_bytes=1 << 20)
         trainers: dict[str, Trainer] = {
             "openai": OpenAITrainer(self.service.base_url, KEY),
@@ -86,12 +87,12 @@ class School:
                 await asyncio.sleep(0.02)
 
     async def end(self, count: int = 1) -> Training:
-        """The last training, once the ends of so many were told."""
+        """The training that ended last, once ``count`` ends have been shown."""
         await self.until(lambda: len(self.told) >= count)
         return self.told[-1]
 
     async def under_way(self, training: Training) -> Training:
-        """The training once the service has told its job's id."""
+        """The training once the service has returned its job's id."""
         async with asyncio.timeout(30):
             while (known := await self.store.get(GUILD, training.number)).handle is None:
                 await asyncio.sleep(0.02)
@@ -115,7 +116,7 @@ async def school(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
 
 async def test_a_crash_between_the_start_and_its_answer_begins_nothing_twice(school: School) -> None:
     school.service.moves = False
-    # The service has begun the job, and nobody here knows it yet.
+    # The service has created the job, but its answer is lost.
     school.service.troubles.append(Trouble("POST", "/fine_tuning/jobs", is_lost=True))
     training = await school.start()
     await school.until(lambda: school.service.jobs)

@@ -1,4 +1,4 @@
-"""Text that is shown now and then, while something long is under way."""
+"""Text that is updated now and then during a long task."""
 
 from __future__ import annotations
 

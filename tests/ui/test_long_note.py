@@ -1,4 +1,4 @@
-"""The card of a long note, with what is on it in other languages."""
+"""The card of a long note, with its translations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Discord's limit for all requests of a bot: it is kept, and what matters less gives way."""
+"""Discord's limit for all requests of a bot is kept, and less important requests give way."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GUILDS, ASKED_IN, FEW_PER_S = 120, 12, 10
 
 
 def a_discord(per_s: int = PER_S) -> Sandbox:
-    """One with both of Discord's limits, that of a channel and that of a bot."""
+    """A sandbox with both of Discord's limits, per channel and per bot."""
     return Sandbox(options=Options(global_requests_per_s=per_s, requests_per_bucket=5))
 
 
@@ -46,14 +46,14 @@ async def test_a_bot_that_keeps_its_pace_is_never_refused(is_paced: bool) -> Non
     async with a_discord() as sandbox:
         guilds = sandbox.add_guilds(30)
         async with connected(sandbox, Pace(PER_S) if is_paced else None) as bot:
-            # hikari holds all messages for those of one channel until it has learned that route's limit.
+            # hikari queues all messages behind those of one channel until it has learned that route's limit.
             await bot.rest.create_message(GUILD_ID + 101, "hello")
             await asyncio.gather(*(bot.rest.create_message(guild + 101, "hello") for guild in guilds * 2))
         assert bool(sandbox.rate_limits_given["global"]) != is_paced
 
 
 async def test_what_is_refused_all_the_same_is_waited_for() -> None:
-    """Somebody else uses the token as well: nothing is asked again before Discord's time has passed."""
+    """Another process uses the same token: no request is sent before Discord's waiting time is over."""
     async with a_discord(1_000) as sandbox, connected(sandbox, Pace(1_000)) as bot:
         sandbox.fault("rate_limit", method="POST", retry_after_s=0.3, scope="global")
         said = await asyncio.gather(*(bot.rest.create_message(GUILD_ID + 101, str(n)) for n in range(3)))
@@ -107,7 +107,7 @@ async def test_a_share_below_one_is_a_request_in_so_many_seconds() -> None:
 async def test_many_questions_at_once_are_all_answered_within_discords_limit(
     tmp_path: Path, whisper_base: Path
 ) -> None:
-    """On a hundred servers, where each would be typed for and edited, nothing is refused, and no last word is
+    """On a hundred servers, each with typing indicators and edits, no request is refused, and no last word is
     missing."""
     async with ScriptedChat() as chat, a_discord(FEW_PER_S) as sandbox, populated(sandbox, chat) as harness:
         chat.answer, chat.word_delay_s = " ".join([*("word" for _ in range(30)), "end."]), 0.05

@@ -1,4 +1,4 @@
-"""What is lacking is named, in the language of the one who lacks it."""
+"""Missing permissions are named in the language of the person who lacks them."""
 
 from __future__ import annotations
 

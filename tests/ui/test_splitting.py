@@ -1,4 +1,4 @@
-"""Long answers become several messages that read well."""
+"""Long answers are split into several messages that read well."""
 
 from __future__ import annotations
 

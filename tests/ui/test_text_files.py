@@ -1,4 +1,4 @@
-"""Text in the encodings that files have."""
+"""Text files in the encodings that occur."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each limit holds for whom it is meant, in both languages."""
+"""Each limit applies to those it is meant for, in both languages."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class Calendar:
 
 
 async def written(usage: UsageStore) -> None:
-    """What was counted is in the database, as it is once a job ends."""
+    """Write the counts to the database, as happens when a job ends."""
     async with usage._database.sessions.begin() as session:
         await usage.write(session)
 
@@ -36,7 +36,7 @@ GUILD, OTHER_GUILD, ADA, BORIS = 1_300_000_000_000_000_000, 4, 5, 6
 
 
 async def test_many_at_once_are_counted_exactly(url: str) -> None:
-    """Two processes, each with many at a time."""
+    """Two processes, each with many tasks at a time."""
     opened = [await Database.open(url), await Database.open(url)]
     stores = [UsageStore(database, clock=Calendar()) for database in opened]
     once = UsageAmounts(prompt_tokens=3, reply_tokens=2, heard_s=0.5, spoken_characters=7, cost=0.25)

@@ -1,4 +1,4 @@
-"""Weights are fetched once, verified always."""
+"""Weights are downloaded once and always verified."""
 
 from __future__ import annotations
 

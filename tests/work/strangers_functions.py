@@ -1,4 +1,4 @@
-"""What sealed processes are asked to do in tests: honest work, and what hostile data would make a library do."""
+"""The tasks of sealed processes in tests: honest work, and what hostile data would make a library do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What strangers send is worked on in processes that can do nothing else, and that may die."""
+"""Data from strangers is processed in processes that can do nothing else, and that may die."""
 
 from __future__ import annotations
 

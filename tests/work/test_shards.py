@@ -1,4 +1,4 @@
-"""Which guilds are whose, and what a gateway takes up of what was promised."""
+"""Which guilds belong to which gateway, and which unfinished jobs a gateway takes up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recordings damaged at random, as hostile as chance can make them; the same again from the same seed."""
+"""Recordings damaged at random, as hostile as chance can make them; the same seed damages them in the same way."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FORMATS = (
 )
 
 _TELLING_NUMBERS = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF, 2**63 - 1)
-"""Where signs, sizes and counts go wrong."""
+"""Values at which signs, sizes and counts overflow."""
 
 _HEADER_BYTES = 512
 
@@ -31,7 +31,7 @@ Mutation = Callable[[bytearray, random.Random], None]
 
 
 def seeds(samples: Samples) -> list[bytes]:
-    """``samples`` in every container and many codecs, and videos with and without it."""
+    """``samples`` in every container and many codecs, and videos with and without them."""
     containers = ("mp4", "matroska", "avi", "mpegts")
     videos = [file_of(samples, Format(name, "aac", "fltp"), pictures=True) for name in containers]
     return [
@@ -43,7 +43,7 @@ def seeds(samples: Samples) -> list[bytes]:
 
 
 def mutated(files: Sequence[bytes], chance: random.Random) -> bytes:
-    """One of ``files`` after one to four mutations; its first bytes mostly still tell what it is."""
+    """One of ``files`` after one to four mutations; most of them keep the first bytes, which identify the format."""
     file = bytearray(chance.choice(files))
     sign = bytes(file[:12])
     for _ in range(chance.choice((1, 1, 2, 4))):
@@ -59,7 +59,7 @@ def mutated(files: Sequence[bytes], chance: random.Random) -> bytes:
 
 
 def _place(file: bytearray, chance: random.Random) -> int:
-    """Half of them in the headers, where there is most to break."""
+    """A position, half of the time in the header, where most can break."""
     return chance.randrange(max(1, min(len(file), _HEADER_BYTES if chance.random() < 0.5 else len(file))))
 
 
@@ -112,7 +112,7 @@ _MUTATIONS: tuple[Mutation, ...] = (
 
 
 def repair_ogg(file: bytearray) -> None:
-    """Give pages their right checksums: FFmpeg throws the others away before a codec could stumble (RFC 3533)."""
+    """Correct the checksums of all pages: otherwise FFmpeg discards them before a codec can fail (RFC 3533)."""
     start = file.find(b"OggS")
     while start >= 0 and start + 27 <= len(file):
         lacing = file[start + 27 : start + 27 + file[start + 26]]

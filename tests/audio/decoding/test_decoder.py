@@ -1,4 +1,4 @@
-"""Recordings are decoded in processes that may die: who asked is told, and the next recording is decoded."""
+"""Recordings are decoded in processes that may die: the caller gets an error, and the next recording is decoded."""
 
 from __future__ import annotations
 
@@ -60,19 +60,19 @@ def decoder() -> Iterator[Decoder]:
 
 @pytest.fixture(scope="module")
 def unharmed() -> Iterator[Decoder]:
-    """One for all files that do its child no harm."""
+    """One decoder for all files that do not harm its child process."""
     with contextlib.closing(Decoder()) as decoder:
         yield decoder
 
 
 @pytest.fixture(scope="module")
 def long_file() -> bytes:
-    """Takes about two seconds to decode."""
+    """A file that takes about two seconds to decode."""
     return file_of(noise(20).samples, MP3) * 29
 
 
 def children(parent_pid: int) -> set[int]:
-    """The living processes that a process has started."""
+    """The living child processes of a process."""
     found = set()
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
@@ -96,7 +96,7 @@ def until(true: Callable[[], bool]) -> None:
 
 @contextlib.contextmanager
 def decoding(decoder: Decoder, data: bytes) -> Iterator[Future[Recording]]:
-    """In another thread, and well under way."""
+    """Decode ``data`` in another thread; the block starts once decoding is well under way."""
     with ThreadPoolExecutor(1) as threads:
         decoder.decode(file_of(tone(1).samples, FLAC))
         used_s = processor_s(only_child(decoder))
@@ -146,7 +146,7 @@ def test_an_error_is_the_same_as_in_this_process(data: bytes, unharmed: Decoder)
 
 def test_a_video_with_subtitles_is_heard_too(unharmed: Decoder, americans_sound: Recording) -> None:
     file = bytearray(two_tracks(americans_sound, silence(1)))
-    # The second track becomes one of text (Matroska: TrackType 0x83, CodecID 0x86).
+    # Turn the second track into a text track (Matroska: TrackType 0x83, CodecID 0x86).
     start = file.rindex(b"A_PCM/INT/LIT")
     file[start : start + 13] = b"S_TEXT/UTF8\0\0"
     kind = file.rindex(b"\x83\x81\x02")
@@ -222,11 +222,12 @@ def test_a_child_that_stalls_is_ended(decoder: Decoder, jfk: bytes, monkeypatch:
 
 
 def with_comments(count: int) -> bytes:
-    """A FLAC file with so many comments, which FFmpeg compares each with all before it while it opens the file."""
+    """A FLAC file with ``count`` comments, each of which FFmpeg compares with all earlier ones when it opens the
+    file."""
     flac = file_of(tone(1).samples, FLAC)
     comments = b"".join(len(one).to_bytes(4, "little") + one for one in (b"%x=x" % number for number in range(count)))
     block = (0).to_bytes(4, "little") + count.to_bytes(4, "little") + comments
-    # The first block, STREAMINFO, is 34 bytes long; the new one follows it, and is not the last either (RFC 9639).
+    # The first block, STREAMINFO, is 34 bytes long; the new block follows it and is not the last one either (RFC 9639).
     return flac[:4] + b"\0" + flac[5:42] + b"\x04" + len(block).to_bytes(3, "big") + block + flac[42:]
 
 
@@ -311,7 +312,7 @@ def test_closing_ends_the_children_even_in_the_middle_of_a_file(decoder: Decoder
 async def test_a_transcriber_starts_a_decoder_ahead_and_ends_it(
     whisper_base: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("audio.recognition.transcriber.Decoder", Decoder)  # not that of the tests, which keeps them
+    monkeypatch.setattr("audio.recognition.transcriber.Decoder", Decoder)  # the tests' own keeps its child processes
     before = children(os.getpid())
     transcriber = Transcriber(whisper_base, workers=2)
     await transcriber.load()

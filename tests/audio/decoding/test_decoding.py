@@ -1,4 +1,4 @@
-"""Files become samples, or a sentence that says why not; and nothing but their bytes is ever read."""
+"""Files become samples, or a sentence that says why not; and nothing but the files' bytes is ever read."""
 
 from __future__ import annotations
 
@@ -66,20 +66,20 @@ from tests.conftest import RECORDINGS
 
 
 def loudness(samples: Samples) -> npt.NDArray[np.float64]:
-    """Of each tenth of a second: the same for the same words, however they were encoded."""
+    """The loudness of each tenth of a second, which is the same for the same words, however they are encoded."""
     tenths = samples[: len(samples) // 1600 * 1600].reshape(-1, 1600)
     return np.asarray(np.sqrt((tenths.astype(np.float64) ** 2).mean(axis=1)))
 
 
 def alike(one: Samples, other: Samples) -> float:
-    """In [-1, 1]; some codecs begin a twentieth of a second late or early."""
+    """The correlation of the loudness, in [-1, 1]; some codecs start a twentieth of a second late or early."""
     count = min(len(one), len(other)) - 800
     pairs = [(one[late:], other[early:]) for late, early in ((0, 0), (800, 0), (0, 800))]
     return max(float(np.corrcoef(loudness(a[:count]), loudness(b[:count]))[0, 1]) for a, b in pairs)
 
 
 SENTENCE_S = 5
-"""And so my fellow Americans, ask not: each format takes its time to encode."""
+""""And so my fellow Americans, ask not": kept short, since encoding takes time for each format."""
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +89,7 @@ def sentence() -> Recording:
 
 @functools.cache
 def said_in(how: Format) -> bytes:
-    """The sentence as a file, which no test changes."""
+    """The sentence as a file. Cached, so tests must not change it."""
     return file_of(_sentence().samples, how)
 
 
@@ -121,7 +121,7 @@ def test_the_sound_track_of_a_video_counts(container: str, sentence: Recording) 
 
 INDEX_AT_THE_END = (M4A, MOV, CAF)
 BREAKS_OFF_UNSEEN = (WMA, MPEG_TS, MPEG_PS, AC3, EAC3)
-"""Whose packets follow each other, without anything that says how many there are."""
+"""Formats whose packets simply follow one another: nothing says how many there are."""
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_a_file_that_breaks_off_gives_its_first_part_and_says_so(how: Format, se
 
 
 def test_mp3_files_that_were_joined_to_one_are_whole(jfk_sound: Recording) -> None:
-    """Where frames are small, what FFmpeg guesses of their duration was half a second too long."""
+    """With small frames, FFmpeg's estimate of the duration is half a second too long."""
     file = file_of(jfk_sound.samples, replace(MP3, rate_hz=16_000, bit_rate=8_000))
     recording = decode(file * 4)
     assert not recording.truncated
@@ -334,7 +334,7 @@ def test_ten_milliseconds_are_too_short(how: Format) -> None:
 
 def test_a_small_file_that_claims_a_day_is_refused_at_once() -> None:
     file = bytearray(file_of(tone(1).samples, FLAC))
-    # The number of samples is the 36 bits that end 18 bytes into the first metadata block, which begins at byte 8.
+    # The number of samples is in the 36 bits ending 18 bytes into the first metadata block, which starts at byte 8.
     samples = 24 * 3600 * FLAC.rate_hz
     file[21] = file[21] & 0xF0 | samples >> 32
     file[22:26] = (samples & 0xFFFF_FFFF).to_bytes(4, "big")
@@ -393,7 +393,7 @@ def test_each_limit_is_kept(jfk: bytes) -> None:
 
 @contextmanager
 def listener() -> Iterator[tuple[int, socket.socket]]:
-    """A server that should never be called."""
+    """A server that must never be contacted."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.1)
         yield server.getsockname()[1], server

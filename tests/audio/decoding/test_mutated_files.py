@@ -1,6 +1,6 @@
-"""Whatever a file is damaged to, it ends in sound or in an error of its own, and the decoder lives on.
+"""Whatever the damage to a file, the result is sound or a specific error, and the decoder survives.
 
-``python -m benchmarks.mutated_files`` does the same with ten thousand.
+``python -m benchmarks.mutated_files`` does the same with ten thousand files.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def test_hundreds_of_damaged_files_end_in_sound_or_in_an_error_of_their_own(jfk:
         assert decoder.decode(jfk).duration_s == jfk_sound.duration_s
     finally:
         decoder.close()
-    # The damage is neither so small that it never matters, nor so great that nothing is left to decode.
+    # The damage is neither so small that it never matters, nor so great that nothing can be decoded.
     assert outcomes["sound"] > FILES / 10
     assert outcomes["first part"] > FILES / 20
     assert outcomes["DamagedFileError"] > FILES / 10

@@ -1,4 +1,4 @@
-"""Recordings are cut at pauses, and what is heard in a chunk is found again in the recording."""
+"""Recordings are split at pauses, and the times of a chunk's words are mapped back to the recording."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.audio.made_recordings import noise, silence
 
 
 def said_at(*times_s: tuple[float, float]) -> list[Utterance]:
-    """Utterances with a margin of 0.4 s around them."""
+    """Utterances at these times, with a margin of 0.4 s around them."""
     return [
         Utterance(Span(samples(start_s), samples(end_s)), Span(samples(max(0.0, start_s - 0.4)), samples(end_s + 0.4)))
         for start_s, end_s in times_s
@@ -70,7 +70,7 @@ def test_a_long_recording_is_cut_at_the_widest_pause_of_the_second_half() -> Non
 
     assert len(first.spoken) == 3
     assert len(second.spoken) == 3
-    # Of a pause that a cut goes through, neither chunk takes what the other has.
+    # If a cut goes through a pause, the chunks' margins do not overlap.
     assert first.span.end <= second.span.start
 
 
@@ -136,6 +136,7 @@ def test_a_window_is_filled_up_with_the_lowest_energy_of_the_sound(jfk_sound: Re
 
 
 def test_no_thread_spins_once_a_spectrum_is_there() -> None:
-    """NumPy's threads waited for the next product of matrices by spinning, which cost a fifth of hearing a note."""
+    """Otherwise NumPy's threads spin until the next matrix product, which takes a fifth of the time of transcribing a
+    note."""
     LogMel(80).window(np.ones(16_000, np.float32), 1100)
     assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"} <= {1}

@@ -1,4 +1,4 @@
-"""Where the speech model runs is chosen by what there is, and told."""
+"""The device of the speech model is chosen from what is available, and reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A language that is heard for sure counts; one that is not is weighed against what was spoken before."""
+"""A language that is detected with certainty counts; an uncertain one is weighed against what was spoken before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""For a graphics card recordings are opened in processes of their own."""
+"""For a GPU, recordings are opened in separate processes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def openers() -> Iterator[Openers]:
 def opened_once_free(openers: Openers, data: bytes) -> OpenedRecording:
     until_s = time.monotonic() + 60
     while (opened := openers.opened(data)) is None and time.monotonic() < until_s:
-        # No process is free before the first is there.
+        # No process is free until the first one has started.
         time.sleep(0.02)
     assert opened is not None
     return opened
@@ -49,7 +49,7 @@ def test_a_note_is_opened_as_in_this_process_and_a_process_that_ends_is_replaced
 
     with pytest.raises(DamagedFileError):
         openers.opened(jfk[:100])
-    # Long ones are opened part by part, elsewhere.
+    # Long recordings are opened part by part, elsewhere.
     assert openers.opened(file_of(silence(61).samples, WAV)) is None
 
     (pid,) = openers.pids

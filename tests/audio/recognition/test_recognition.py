@@ -1,4 +1,4 @@
-"""Chunks are decoded in short windows, and once more when the words look wrong; long recordings keep their order."""
+"""Chunks are decoded in short windows, and again if the words look wrong; long recordings keep their order."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from tests.spoken import AMERICANS, JFK, PISETS, SAOIRSE, is_heard, word_error_r
 
 @dataclass
 class Asked:
-    """One question to a model."""
+    """A request to a model."""
 
     frames: int
     beams: int
@@ -51,7 +51,7 @@ class Asked:
 
 
 class ScriptedWhisper(Whisper):
-    """Answers with what it was given, and remembers what it was asked."""
+    """Returns the given hypotheses, and records the requests."""
 
     def __init__(self, *hypotheses: Hypothesis) -> None:
         self.languages = ("en",)
@@ -79,7 +79,7 @@ class ScriptedWhisper(Whisper):
         return self.fit
 
     fit = -9.0
-    """How well words of hints fit the sound alone."""
+    """How well the hints' words fit the sound alone."""
 
 
 def hypothesis(text: str, *, tokens: int = 30, mean_logprob: float = -0.2, no_speech: float = 0.1) -> Hypothesis:
@@ -87,7 +87,7 @@ def hypothesis(text: str, *, tokens: int = 30, mean_logprob: float = -0.2, no_sp
 
 
 def whole(recording: Recording, *spoken_s: tuple[float, float], is_doubtful: bool = False) -> SpeechChunk:
-    """All of ``recording`` as one chunk, in which somebody speaks all the time or at the times that are given."""
+    """All of ``recording`` as one chunk, in which somebody speaks throughout or at the given times."""
     everything = Span(0, len(recording.samples))
     spoken = [Span(round(start_s * 16_000), round(end_s * 16_000)) for start_s, end_s in spoken_s] or [everything]
     return SpeechChunk(everything, tuple(spoken), is_doubtful)
@@ -243,11 +243,11 @@ def test_loops_and_made_up_words_are_told_by_their_signs() -> None:
 
 @dataclass
 class Windows:
-    """What a real model was asked to encode."""
+    """The windows that a real model was asked to encode."""
 
     frames: list[int]
     together: list[int]
-    """How many sounds at once."""
+    """How many sounds were encoded at once."""
 
 
 @pytest.fixture
@@ -266,7 +266,7 @@ def windows(monkeypatch: pytest.MonkeyPatch) -> Windows:
 
 @pytest.fixture(scope="module")
 def fast(whisper_base: Path) -> Iterator[Transcriber]:
-    """A transcriber with two workers that saves time."""
+    """A transcriber with two workers that favours speed."""
     transcriber = Transcriber(whisper_base, quality=Quality.FAST, workers=2)
     yield transcriber
     asyncio.run(transcriber.close())
@@ -286,13 +286,13 @@ async def test_both_qualities_hear_the_known_notes(
         assert english.language == "en"
         assert word_error_rate(PISETS, russian.text) <= 0.25
         assert russian.language == "ru"
-    # Language and words together, in windows for the 2 to 6 s that each utterance lasts.
+    # Language and words are decoded together, in windows for the 2 to 6 s of each utterance.
     assert all(frames <= 1200 for frames in windows.frames)
     assert sum(windows.together) <= 2 + 4
 
 
 def joined(sounds: list[Recording], pause_s: float) -> tuple[Recording, list[float]]:
-    """``sounds`` with pauses between them, and when each of them begins."""
+    """``sounds`` with pauses between them, and the start of each."""
     parts: list[Samples] = []
     starts_s: list[float] = []
     for sound in sounds:
@@ -365,7 +365,7 @@ async def test_a_short_note_is_answered_while_minutes_are_transcribed(
 
     assert word_error_rate(AMERICANS, transcript.text) <= 0.2
     assert not minutes.done(), "the machine is faster than this test expects"
-    # One worker is kept free of long recordings; the other one shares the processor.
+    # One worker is kept free of long recordings; the other shares the processor.
     assert took_s < 5 * alone_s + 1
     minutes.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -381,7 +381,7 @@ async def test_notes_that_come_at_once_are_heard_together_and_each_gets_its_own_
     assert [one.language for one in heard] == ["en", "ru"] * 2
     assert all(word_error_rate(AMERICANS, one.text) <= 0.2 for one in heard[::2])
     assert all(word_error_rate(PISETS, one.text) <= 0.25 for one in heard[1::2])
-    # An earlier test's chunks of half a minute may still be under way.
+    # Half-minute chunks of an earlier test may still be in progress.
     together = [count for count, frames in zip(windows.together, windows.frames, strict=True) if frames < 2000]
     assert len(together) < sum(together)
     assert 1 < max(together) <= 4
@@ -397,7 +397,7 @@ async def test_the_stages_of_a_graphics_card_hear_the_same_words(
     def opened_apart(self: Openers, data: bytes) -> OpenedRecording | None:
         until_s = time.monotonic() + 60
         while (found := opened(self, data)) is None and time.monotonic() < until_s:
-            # It would be opened here until a process is free.
+            # Otherwise it would be opened in this process until a child process is free.
             time.sleep(0.02)
         return found
 
@@ -415,7 +415,7 @@ async def test_the_stages_of_a_graphics_card_hear_the_same_words(
 
 
 class CardWhisper(ScriptedWhisper):
-    """Hears a loop in the first sound that it is given, and looks at it again once ``others_are_told``."""
+    """Hears a loop in the first sound it gets, and hears it again only once ``others_are_told``."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -450,7 +450,7 @@ class CardWhisper(ScriptedWhisper):
 
 @pytest.fixture
 async def on_card(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[CardWhisper, Transcriber]]:
-    """A transcriber with the stages of a graphics card, and its model."""
+    """A model, and a transcriber with the stages of a GPU."""
     whisper = CardWhisper()
     monkeypatch.setattr(Stages, "on_processor", lambda workers, together: Stages.on_card())
     monkeypatch.setattr(Whisper, "load", lambda model, **options: whisper)
@@ -469,7 +469,7 @@ async def test_on_a_card_nobody_waits_for_what_is_decoded_again_for_another(
         if progress.text:
             whisper.others_are_told.set()
 
-    # Its utterances are heard together, the longest first.
+    # Its utterances are decoded together, the longest first.
     heard = await transcriber.transcribe(jfk_sound, TranscriptionOptions(progress=told))
     assert whisper.together[0] > 1 and whisper.together[-1] == 1
     assert heard.text == " ".join(["Ask not."] * whisper.together[0])
@@ -500,7 +500,7 @@ async def test_words_have_their_times(transcriber: Transcriber, jfk: bytes, russ
     assert word_error_rate(JFK, " ".join(word.text for word in found)) <= 0.1
     times_s = [time_s for word in found for time_s in (word.start_s, word.end_s)]
     assert times_s == sorted(times_s)
-    # As they are in the recording; a word may be misheard, and is said at its time.
+    # The times in the recording; a word may be misheard, but has its time.
     spoken = {1.8: "americans", 4.0: "not", 6.0: "country", 10.1: "country"}
     heard = {at_s: [words(w.text) for w in found if w.start_s <= at_s <= w.end_s] for at_s in spoken}
     assert all(heard.values())
@@ -628,7 +628,7 @@ async def test_many_long_recordings_take_turns(fast: Transcriber, monkeypatch: p
         return []
 
     monkeypatch.setattr("audio.recognition.opening.utterances", counted)
-    # In which nothing could be heard a second time.
+    # Silence, in which nothing can be decoded a second time.
     long = silence(61)
 
     ends = await asyncio.gather(*(fast.transcribe(long) for _ in range(8)))

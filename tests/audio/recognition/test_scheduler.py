@@ -1,4 +1,4 @@
-"""Short recordings are not held up by long ones, and few long ones are in memory."""
+"""Short recordings are not held up by long ones, and few long ones are in memory at once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from audio.recognition.scheduler import Scheduler, Step
 
 
 class Held:
-    """A pool of one thread, which is kept busy until ``let_go``."""
+    """A pool of one thread, which is blocked until ``let_go``."""
 
     def __init__(self) -> None:
         self.pool = Scheduler(1, "held", max_together=3)
@@ -170,7 +170,7 @@ def test_on_a_slow_machine_long_recordings_are_heard_in_small_batches() -> None:
         if sum(sizes) == 8:
             done.set()
 
-    # So that all of them wait when the first batch is made.
+    # All of them are waiting when the first batch is formed.
     ready = threading.Event()
 
     def wait(_: object) -> None:

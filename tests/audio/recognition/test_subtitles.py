@@ -1,4 +1,4 @@
-"""Transcripts become subtitle files that players take."""
+"""Transcripts become subtitle files that players accept."""
 
 from __future__ import annotations
 

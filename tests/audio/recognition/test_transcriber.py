@@ -1,4 +1,4 @@
-"""Real recordings are heard, silence is not, and the event loop stays free."""
+"""Real recordings are transcribed, silence is not, and the event loop stays free."""
 
 from __future__ import annotations
 
@@ -194,7 +194,7 @@ async def test_a_long_recording_leaves_the_loop_free_and_stops_when_nobody_waits
     transcribing.cancel()
     with pytest.raises(asyncio.CancelledError):
         await transcribing
-    # The workers are free again once their chunks are done: another note is not kept waiting for minutes.
+    # The workers are free once their current chunks are done: another note does not wait for minutes.
     async with asyncio.timeout(30):
         after = await transcriber.transcribe(silence(1))
     feeling.cancel()
@@ -234,7 +234,7 @@ async def test_hours_are_not_opened_or_searched_any_further_when_nobody_waits(
                 await begun.wait()
                 transcribing.cancel()
                 assert await ends.get() is CancelledError
-        # The decoder that was stopped has a successor.
+        # The decoder that was stopped has been replaced.
         assert (await transcriber.transcribe(file_of(silence(1).samples, MP3))).text == ""
     finally:
         await transcriber.close()

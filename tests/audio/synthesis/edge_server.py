@@ -28,7 +28,7 @@ HOST = "speech.platform.bing.com"
 PATH = "/consumer/speech/synthesize/readaloud"
 TICKS_PER_SECOND = 10_000_000
 SENTENCE_S = 0.5
-"""Each sentence sounds as a tone of this length."""
+"""The duration of the tone that stands for each sentence."""
 
 CATALOGUE = [
     {"ShortName": "en-AU-NatashaNeural", "Gender": "Female", "Locale": "en-AU", "FriendlyName": "Natasha"},
@@ -40,27 +40,28 @@ CATALOGUE = [
 
 @dataclass
 class EdgeStandIn:
-    """What the server does, and what it was asked."""
+    """The server's behaviour, and the requests it received."""
 
     refusals: list[int] = field(default_factory=list)
-    """The HTTP statuses of the next connections, before those that are accepted."""
+    """The HTTP statuses with which the next connections are refused, before others are accepted."""
     silent: bool = False
     """Ends its turns without any sound."""
     stalls: bool = False
-    """Says nothing more in the middle of a text."""
+    """Falls silent in the middle of a text."""
     drops_after: int | None = None
-    """Drops the connection after so many sentences."""
+    """Drops the connection after this many sentences."""
     swallows_after: int | None = None
-    """Ends its turn properly after so many sentences, as if they were all."""
+    """Ends its turn properly after this many sentences, as if there were no more."""
     talks_nonsense: bool = False
     hangs: bool = False
-    """Takes connections and says nothing at all."""
+    """Accepts connections and never sends anything."""
     drops_connections_after: int | None = None
-    """Accepts so many connections, and drops the others in the middle of their sound."""
+    """Serves this many connections, and drops later ones in the middle of their sound."""
     gone_voices: set[str] = field(default_factory=set)
-    """Names of voices that it knows no longer: it ends such turns without any sound, as the service does."""
+    """Names of voices that no longer exist: their turns end without any sound, as at the real service."""
     clock_ahead_s: float | None = None
-    """How far its clock is ahead of this machine's: tokens of another time are refused. None: it has no clock."""
+    """How far its clock is ahead of this machine's: tokens for another time are refused. None: tokens are not
+    checked."""
     catalogue_fails: bool = False
 
     connections: int = 0
@@ -142,7 +143,7 @@ def _sentence() -> bytes:
 
 
 def _token_at(ahead_s: float) -> str:
-    """The token that the client makes when its clock is ``ahead_s`` ahead of this machine's."""
+    """The token that the client generates if its clock is ``ahead_s`` ahead of this machine's."""
     skew_s, DRM.clock_skew_seconds = DRM.clock_skew_seconds, ahead_s
     try:
         return DRM.generate_sec_ms_gec()
@@ -151,7 +152,7 @@ def _token_at(ahead_s: float) -> str:
 
 
 class _LocalResolver(AbstractResolver):
-    """Finds every host on this machine."""
+    """Resolves every host to this machine."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -168,7 +169,7 @@ class _LocalResolver(AbstractResolver):
 
 
 class _LastingConnector(aiohttp.TCPConnector):
-    """edge-tts closes a connector and uses it again."""
+    """A connector that survives ``close``, since edge-tts closes a connector and then reuses it."""
 
     def close(self, *, abort_ssl: bool = False) -> Coroutine[None, None, None]:
         return asyncio.sleep(0)
@@ -181,7 +182,7 @@ class _LastingConnector(aiohttp.TCPConnector):
 async def edge_stand_in(trust: Callable[[ssl.SSLContext], None]) -> AsyncIterator[tuple[EdgeStandIn, EdgeEngine]]:
     """A running stand-in, and an engine that takes it for Microsoft's service.
 
-    ``trust`` is given what knows the stand-in's certificate authority, for edge-tts to use.
+    ``trust`` receives an SSL context that trusts the stand-in's certificate authority, for edge-tts to use.
     """
     authority = trustme.CA()
     served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

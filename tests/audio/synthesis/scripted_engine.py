@@ -1,4 +1,4 @@
-"""A voice engine that does as it is told."""
+"""A voice engine for tests, which behaves as it is told."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from audio.synthesis.voices import Gender
 
 
 class ScriptedEngine:
-    """An engine of a few voices that counts, fails or dawdles as it is told."""
+    """An engine with a few voices that counts, fails or dawdles on request."""
 
     def __init__(
         self,
@@ -28,9 +28,9 @@ class ScriptedEngine:
         self.name = name
         self.batch_chars = batch_chars
         self.fails_at = fails_at
-        """Fails when asked for a text with these words."""
+        """It fails when asked for a text with these words."""
         self.mute_at = mute_at
-        """None of its voices can say these words."""
+        """None of its voices can say a text with these words."""
         self.fails = fails
         self.takes_s = takes_s
         self.spoken: list[tuple[str, str]] = []

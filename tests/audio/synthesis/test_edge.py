@@ -1,4 +1,4 @@
-"""The real edge-tts client against a local service that speaks Microsoft's protocol, and breaks it."""
+"""The real edge-tts client with a local service that speaks Microsoft's protocol, and breaks it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""eSpeak NG's library has one state for a process, whoever uses it."""
+"""eSpeak NG's library has one state per process, whoever uses it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Russian voice of Festival, where it is installed."""
+"""Festival's Russian voice, if it is installed."""
 
 from __future__ import annotations
 

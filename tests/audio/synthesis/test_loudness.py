@@ -19,7 +19,7 @@ TEXT = "The weather will be lovely. Please water the flowers! Yes."
 
 
 def test_a_tone_is_measured_as_the_standard_says() -> None:
-    """EBU Tech 3341: a sine of 1 kHz at -23 dBFS in both channels has -23 LUFS, so in one channel 3 LU less."""
+    """EBU Tech 3341: a 1 kHz sine at -23 dBFS in both channels has -23 LUFS, so in one channel it has 3 LU less."""
     rate_hz = 48_000
     sine = np.sin(np.arange(10 * rate_hz) * 2 * np.pi * 1000 / rate_hz).astype(np.float32) * np.float32(
         10 ** (-23 / 20)

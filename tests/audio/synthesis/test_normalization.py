@@ -1,4 +1,4 @@
-"""What is said of a message, in which sentences, and in which language."""
+"""What is spoken of a message, in which sentences, and in which language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers, prices, dates, abbreviations and units as a person reads them."""
+"""Numbers, prices, dates, abbreviations and units, read as a person reads them."""
 
 from __future__ import annotations
 

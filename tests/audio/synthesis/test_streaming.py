@@ -37,7 +37,7 @@ async def offline(piper_joe: Path) -> AsyncIterator[Synthesizer]:
 async def test_the_voice_message_is_ready_soon_after_the_last_word(offline: Synthesizer) -> None:
     await offline.speak("Warm up.")
     waited_shares = []
-    for _attempt in range(3):  # whatever else the machine does at that moment
+    for _attempt in range(3):  # the machine may be busy with something else during an attempt
         began_s = time.perf_counter()
         whole = await offline.speak(ANSWER)
         afterwards_s = time.perf_counter() - began_s
@@ -72,7 +72,7 @@ async def test_the_first_sentence_is_spoken_before_the_second_is_written() -> No
 
 
 class LoadingEngine(ScriptedEngine):
-    """An engine that notes which voices it was told to load."""
+    """An engine that records which voices it was told to load."""
 
     async def load(self, voice: Voice) -> None:
         self.spoken.append((voice.name, "loaded"))

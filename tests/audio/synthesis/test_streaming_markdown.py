@@ -1,4 +1,4 @@
-"""A message that is still being written is told sentence by sentence, as soon as each is certain."""
+"""A message that is still being written is split into sentences, each emitted as soon as it is certain."""
 
 from __future__ import annotations
 

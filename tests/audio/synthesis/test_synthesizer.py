@@ -244,7 +244,7 @@ async def test_speed_and_pitch_are_heard_and_change_nothing_else(offline: Synthe
 
 
 def _pitch_hz(sound: Sound) -> float:
-    """The middle one of the pitches of the voiced parts, by autocorrelation."""
+    """The median pitch of the voiced parts, by autocorrelation."""
     step, found = sound.rate_hz // 20, list[float]()
     shortest, longest = sound.rate_hz // 350, sound.rate_hz // 55
     for start in range(0, len(sound.samples) - step, step // 2):

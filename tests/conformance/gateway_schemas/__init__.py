@@ -1,7 +1,8 @@
-"""What goes through the gateway, written from Discord's documentation: its OpenAPI document says nothing of that.
+"""Schemas of gateway traffic, written from Discord's documentation, since its OpenAPI document does not cover the
+gateway.
 
-Each object is closed: a field that is not here is one that Discord is not known to send. What it sends without
-documenting it is marked as observed.
+Each object is closed: Discord is not known to send any field that is missing here. Fields that it sends without
+documenting them are marked as observed.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ from tests.conformance.gateway_schemas.places import (
     UNAVAILABLE_GUILD,
 )
 
-# Observed; of no use to an application.
+# Observed; useless to applications.
 _TRACE: dict[str, Schema] = {"_trace?": array(STRING)}
 _PLACE: dict[str, Schema] = {"channel_id": SNOWFLAKE, "guild_id?": SNOWFLAKE}
 _MESSAGE_AT: dict[str, Schema] = _PLACE | {"message_id": SNOWFLAKE}
@@ -78,7 +78,7 @@ EVENTS: dict[str, Schema] = {
     ),
     "GUILD_CREATE": CREATED_GUILD,
     "GUILD_UPDATE": GUILD,
-    # Where a guild was left, and is not merely away.
+    # For a guild that the bot has left, not one that is only unavailable.
     "GUILD_DELETE": structure({"id": SNOWFLAKE}),
     "GUILD_MEMBER_ADD": NEW_MEMBER,
     "GUILD_MEMBER_UPDATE": MEMBER_UPDATE,
@@ -88,7 +88,7 @@ EVENTS: dict[str, Schema] = {
             "members": array(MEMBER, at_most=1000),
             "chunk_index": {"type": "integer", "minimum": 0},
             "chunk_count": {"type": "integer", "minimum": 1},
-            # As they were asked for, also what is no id.
+            # The ids as they were requested, even invalid ones.
             "not_found?": array(ANYTHING),
             "presences?": array(ANYTHING),
             "nonce?": STRING,

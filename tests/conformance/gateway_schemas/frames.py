@@ -39,16 +39,16 @@ SENT: dict[int, Schema] = {
     10: _sent(10, structure({"heartbeat_interval": {"type": "integer", "minimum": 1}, "_trace?": array(STRING)})),
     11: _sent(11, NULL),
 }
-"""What an application is sent."""
+"""Frames sent to an application."""
 
 
 def _received(op: int, data: Schema) -> Schema:
     return structure({"op": values(op), "d": data})
 
 
-# Discord takes ids as numbers as well, and discord.py sends them so.
+# Discord also accepts ids as numbers, and discord.py sends them so.
 _ID = one_of(SNOWFLAKE, INTEGER)
-# All that applications can set.
+# The fields that applications can set.
 _ACTIVITY = structure(
     {"name": text(128, 1), "type": values(0, 1, 2, 3, 4, 5), "state?": nullable(text(128)), "url?": nullable(STRING)}
 )
@@ -56,7 +56,7 @@ _PRESENCE = structure(
     {
         "since": nullable(INTEGER),
         "activities?": array(_ACTIVITY),
-        # hikari sends one activity under the name that it had before version 8; Discord still takes it.
+        # hikari sends a single activity, under the name from before version 8, which Discord still accepts.
         "game?": nullable(_ACTIVITY),
         "status": values("online", "dnd", "idle", "invisible", "offline"),
         "afk": BOOLEAN,
@@ -76,7 +76,7 @@ RECEIVED: dict[int, Schema] = {
                 "shard?": array(INTEGER, at_least=2, at_most=2),
                 "presence?": _PRESENCE,
                 "intents": {"type": "integer", "minimum": 0},
-                # Not documented; hikari asks with it for what Discord's own client is told.
+                # Undocumented; hikari requests with it the data that Discord's own client gets.
                 "capabilities?": INTEGER,
             }
         ),
@@ -102,7 +102,7 @@ RECEIVED: dict[int, Schema] = {
         | {"oneOf": [{"required": ["query", "limit"]}, {"required": ["user_ids"]}]},
     ),
     31: _received(31, structure({"guild_ids": array(_ID)})),
-    # Channel info has no structure in the documentation.
+    # The documentation has no structure for channel info.
     43: _received(43, ANYTHING),
 }
-"""What an application sends."""
+"""Frames sent by an application."""

@@ -47,7 +47,7 @@ _RESOLVED = structure(
 
 
 def _options(inner: Schema | None, kinds: tuple[int, ...]) -> Schema:
-    """Options that have values, and those of ``kinds`` that have the ``inner`` options."""
+    """Options that have values, and options of the types ``kinds`` that have the ``inner`` options."""
     valued: dict[int, Schema] = {
         kind: structure({"name": STRING, "type": values(kind), "value": value, "focused?": BOOLEAN})
         for kind, value in {
@@ -153,10 +153,10 @@ _INTERACTION: dict[str, Schema] = {
     "authorizing_integration_owners": OWNERS | {"minProperties": 1},
     "context": values(0, 1, 2),
     "attachment_size_limit": INTEGER,
-    # Observed; of old, beside `entitlements`.
+    # Observed; older, beside `entitlements`.
     "entitlement_sku_ids?": array(SNOWFLAKE),
 }
-# A member within a guild, a user elsewhere.
+# A member in guilds, a user elsewhere.
 _WHO: Schema = {
     "oneOf": [{"required": ["member", "guild_id", "guild", "guild_locale"]}, {"required": ["user"]}],
 }

@@ -88,7 +88,7 @@ _MEDIA = structure(
         "content_type?": STRING,
         "flags?": INTEGER,
         "attachment_id?": SNOWFLAKE,
-        # Not in the documentation, but in the OpenAPI document.
+        # Missing in the documentation, but in the OpenAPI document.
         "id?": SNOWFLAKE,
         "loading_state?": INTEGER,
     }
@@ -244,7 +244,7 @@ _MESSAGE: dict[str, Schema] = _CONTENT | {
     "poll?": _POLL,
 }
 _REPLIED_TO = structure(_MESSAGE)
-# Replies, the beginnings of threads, and answers to commands of a menu: no other message shows what it refers to.
+# Only replies, the first messages of threads, and answers to context menu commands contain the message they refer to.
 _SHOWN_WITH_REFERENCE: Schema = {
     "if": {"required": ["referenced_message"]},
     "then": {"properties": {"type": values(19, 21, 23)}},
@@ -262,6 +262,6 @@ MESSAGE_EVENT = (
         }
     )
     | _SHOWN_WITH_REFERENCE
-    # Messages of webhooks have no member, nor have those that are outside of guilds, or ephemeral.
+    # Webhook messages have no member, and neither have messages outside guilds or ephemeral ones.
     | {"dependentRequired": {"member": ["guild_id"]}, "not": {"required": ["member", "webhook_id"]}}
 )

@@ -15,7 +15,7 @@ BOOLEAN: Schema = {"type": "boolean"}
 NULL: Schema = {"type": "null"}
 SNOWFLAKE: Schema = {"type": "string", "pattern": r"^(0|[1-9]\d{0,19})$"}
 BITS: Schema = {"type": "string", "pattern": r"^\d+$"}
-"""A bit field that may outgrow 53 bits, such as permissions."""
+"""A bit field that may need more than 53 bits, such as permissions."""
 TIMESTAMP: Schema = {
     "type": "string",
     "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d:\d\d$",
@@ -64,10 +64,10 @@ def values(*allowed: int | str) -> Schema:
 
 
 def by_id(of: Schema) -> Schema:
-    """A map from snowflakes."""
+    """A map whose keys are snowflakes."""
     return {"type": "object", "propertyNames": SNOWFLAKE, "additionalProperties": of}
 
 
 def text(longest: int, shortest: int = 0) -> Schema:
-    """A string of so many characters."""
+    """A string of ``shortest`` to ``longest`` characters."""
     return {"type": "string", "minLength": shortest, "maxLength": longest}

@@ -42,7 +42,7 @@ _USER: dict[str, Schema] = {
 }
 USER = structure(_USER)
 
-# Without a user, `deaf` and `mute`: as within `resolved`.
+# Without a user, `deaf` and `mute`, as in `resolved`.
 _MEMBER: dict[str, Schema] = {
     "nick?": nullable(text(32, 1)),
     "avatar?": nullable(STRING),
@@ -59,7 +59,7 @@ _MEMBER: dict[str, Schema] = {
 _HEARING: dict[str, Schema] = {"deaf": BOOLEAN, "mute": BOOLEAN}
 MEMBER = structure(_MEMBER | _HEARING | {"user": USER})
 MEMBER_OF_MESSAGE = structure(_MEMBER | _HEARING)
-"""``mentions`` and the author have their user beside them."""
+"""The member of a message's author or of one of its ``mentions``, whose user is given beside it."""
 MEMBER_OF_INTERACTION = structure(_MEMBER | _HEARING | {"user": USER, "permissions": BITS})
 RESOLVED_MEMBER = structure(_MEMBER | {"permissions": BITS})
 NEW_MEMBER = structure(_MEMBER | _HEARING | {"user": USER, "guild_id": SNOWFLAKE})

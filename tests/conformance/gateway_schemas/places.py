@@ -68,10 +68,10 @@ _THREAD: dict[str, Schema] = _OF_GUILD | {
 THREAD = structure(_THREAD | {"member?": structure(_THREAD_MEMBER)})
 CREATED_THREAD = structure(_THREAD | {"member?": structure(_THREAD_MEMBER), "newly_created?": BOOLEAN})
 THREAD_DELETE = structure({"id": SNOWFLAKE, "guild_id": SNOWFLAKE, "parent_id": SNOWFLAKE, "type": values(10, 11, 12)})
-# Within GUILD_CREATE the ids of the member are left out: they are those of the thread and of the application.
+# GUILD_CREATE omits the member's ids: they are those of the thread and of the application.
 _THREAD_IN_GUILD = structure(_THREAD | {"member?": structure(_JOINED)})
 
-# What an interaction tells of a channel; `permissions` are those of who invoked it.
+# A channel as interactions contain it; `permissions` are those of the invoking user.
 _ASKED: dict[str, Schema] = {"permissions": BITS}
 PARTIAL_GUILD_CHANNEL = structure(_GUILD_CHANNEL | _ASKED)
 PARTIAL_DIRECT_CHANNEL = structure(
@@ -118,7 +118,7 @@ _GUILD: dict[str, Schema] = {
     "premium_progress_bar_enabled": BOOLEAN,
     "safety_alerts_channel_id": nullable(SNOWFLAKE),
     "incidents_data": nullable(ANYTHING),
-    # Not in the documentation, but in the OpenAPI document.
+    # Missing in the documentation, but in the OpenAPI document.
     "home_header?": nullable(STRING),
     "nsfw?": BOOLEAN,
     "premium_progress_bar_enabled_user_updated_at?": nullable(TIMESTAMP),

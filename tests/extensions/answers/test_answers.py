@@ -1,4 +1,4 @@
-"""What people do to an answer: stop it, ask for it anew, edit or delete its question, show it pictures and files."""
+"""What people do to an answer: stop it, ask for another, edit or delete its question, add pictures and files."""
 
 from __future__ import annotations
 

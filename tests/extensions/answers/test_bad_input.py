@@ -166,7 +166,7 @@ async def test_the_permission_that_is_missing_is_named_and_without_files_all_of_
         told = await harness.told(asked, lambda message: "Read Message History" in message["content"])
         assert "give me these permissions: Read Message History." in told["content"]
         await harness.administrator.request("PUT", deny, {"type": 0, "allow": "0", "deny": str(files)})
-        # Few words, each of which comes by itself.
+        # Few words, each of which arrives separately.
         harness.chat.answer = (f"{'tu-whit-tu-whoo-' * 6} says the dull bird. ") * 100
         harness.chat.word_delay_s = word_delay_s
         asked = await harness.member.send(channel, f"{harness.mention} tell me everything")
@@ -180,7 +180,7 @@ async def test_the_permission_that_is_missing_is_named_and_without_files_all_of_
 
 
 async def test_a_question_that_is_deleted_at_once_is_met_with_silence(harness: BotHarness) -> None:
-    """As bots do that post it once more in another's name."""
+    """Some bots do this: they delete a message and post it again under another name."""
     channel = await harness.dm(harness.member)
     for asked in ("Hello!", ""):
         first = await harness.member.send(channel, asked, voice=None if asked else voice("americans.ogg"))

@@ -1,4 +1,5 @@
-"""What Starling knows of a conversation: chains of replies, threads, joined channels, direct messages; and no other."""
+"""What Starling knows of a conversation: reply chains, threads, joined channels and direct messages, and nothing
+else."""
 
 from __future__ import annotations
 
@@ -50,7 +51,8 @@ async def ask(
 
 
 def shown(harness: BotHarness) -> list[str]:
-    """What the model was shown last, without the instruction: neighbouring messages of people come as one."""
+    """The last messages shown to the model, without the instruction; messages that were merged into one are split
+    again."""
     said = [message["content"] for message in harness.chat.requests[-1]["messages"][1:]]
     return [part for content in said for part in (content.split("\n\n") if isinstance(content, str) else [content])]
 
@@ -174,7 +176,7 @@ CUT = "I left out the beginning."
 
 
 async def ask_and_see(harness: BotHarness, channel: Message, text: str, person: str = "member") -> Message:
-    """Ask, and wait for the answer with the small print and the button below it."""
+    """Ask, and wait for the complete answer, with its footnote and its buttons."""
     who = getattr(harness, person)
     return await harness.complete_answer_to(await who.send(channel, text), reader=who)
 

@@ -152,7 +152,7 @@ async def test_who_writes_or_uses_discord_in_russian_is_told_of_trouble_in_russi
             asked = await harness.member.send(channel, "Привет! Расскажи мне, как прошёл твой день?")
             told = await harness.answer_to(asked, lambda text: "-# " in text)
             assert told["content"].startswith("Модель прислала пустой ответ.")
-            # What a command has told of its language is known also while that is being stored.
+            # The language told by a command is known even while it is still being stored.
             monkeypatch.setattr(Preferences, "change_user", held)
             direct = await harness.dm(harness.russian)
             await (await harness.russian.slash("hi", channel=direct)).response()
@@ -176,7 +176,7 @@ async def test_a_setting_says_when_it_speaks(
             else:
                 asked = await harness.member.send(channel, "hello")
             await harness.answer_to(asked, lambda text: "capital of France." in text)
-        # Stopping waits for what is under way, so a voice message would be here by now.
+        # Stopping waits for work in progress, so a voice message would be here by now.
         answer, *further = await harness.after(asked)
         assert [bool(message["flags"] & 1 << 13) for message in further] == ([True] if spoken else [])
         always = ["again", "good", "bad", "correct"]
@@ -206,7 +206,7 @@ async def test_an_answer_that_does_not_begin_is_announced_and_can_be_stopped(
             asked = await harness.member.send("general", f"{harness.mention} think well")
             announced = await harness.answer_to(asked, lambda text: "working on the answer" in text)
             assert buttons_of(announced) == ["stop"]
-            # What there is is shown, though nothing comes after it for a while.
+            # The words so far are shown, even if no more come for a while.
             await harness.answer_to(asked, lambda text: text == "Paris is the")
             chat.goes_on.set()
             answer = await harness.answer_to(asked, lambda text: text == "Paris is the capital of France.")

@@ -1,4 +1,4 @@
-"""A crowd at once."""
+"""Many people who write at the same time."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from tests.harness import RECORDINGS, BotHarness, Message, buttons_of, populated
 from tests.scripted_chat import ScriptedChat
 
 PEOPLE, RECORDED = 20, 40
-"""More than are answered at once; more than the recordings that one worker lets wait, which are 32, and a few that it
-hears meanwhile."""
+"""More people than are answered at once; and more than the 32 recordings that one worker lets wait, plus a few that it
+transcribes meanwhile."""
 
 
 class Crowd:
-    """People who write and read nothing: each that did would be told of all that the others are told."""
+    """People who write but do not read: each connected client would get every event."""
 
     def __init__(self, harness: BotHarness, count: int, http: aiohttp.ClientSession) -> None:
         self._path = f"{harness.sandbox.rest_url}/channels/{harness.channel('general')}/messages"

@@ -1,16 +1,16 @@
 """What people see of endpoints that do things their own way, in both languages.
 
-What people have reported, and where it is held to what is right; ``conversation`` is ``tests/conversation``:
+The problems that people have reported, and the tests that cover them; ``conversation`` is ``tests/conversation``:
 
-- a parameter, a role or neighbours of one role that are refused, odd chunks, reasoning, a refusal in place of an
-  answer: ``test_people_are_answered_whatever_the_endpoint_wants`` here; each provider's dress in
+- a refused parameter, a refused role, refused successive messages of one role, odd chunks, reasoning, a refusal in
+  place of an answer: ``test_people_are_answered_whatever_the_endpoint_wants`` here; each provider's wording in
   ``conversation/test_dresses.py``
 - a question that failed: ``test_a_question_that_failed_spoils_no_later_one``
-- how a stream ends: ``test_what_went_wrong_is_said_in_both_languages``, and ``Continue`` in the three tests behind it
+- the end of a stream: ``test_what_went_wrong_is_said_in_both_languages``, and ``Continue`` in the three tests after it
 - errors in a stream, credit, country, moderation, key, model, address, tools: the table of the same test
-- a prompt that is too long: the same, and ``test_context.py``
-- limits: the same, and ``test_a_wait_that_the_endpoint_asks_for_is_seen``
-- wrong addresses and lists of models: ``conversation/test_addresses.py``, as the doctor tells them
+- a prompt that is too long: the same table, and ``test_context.py``
+- limits: the same table, and ``test_a_wait_that_the_endpoint_asks_for_is_seen``
+- wrong addresses and lists of models: ``conversation/test_addresses.py``, as the doctor reports them
 - what the host reads: ``conversation/test_endpoints.py``
 - one refused picture: ``test_one_picture_that_is_refused_is_named_and_the_others_are_looked_at``
 - on Discord: the bot's role, a bare mention, forwards, embeds, names, old encodings in ``test_context.py``; polls,
@@ -18,8 +18,8 @@ What people have reported, and where it is held to what is right; ``conversation
   ``tests/answering/test_documents.py``; a silent clip in ``test_voice_notes.py``; code in lists and graphemes in
   ``tests/ui/test_splitting.py``; permissions and questions deleted at once in ``test_bad_input.py``; a slow endpoint
   and autocomplete in ``conversation/test_several_endpoints.py``; a command that fails in ``test_asking.py``
-- the same of Discord in Russian: ``test_russian_readers.py``; cards above a question and the head of a long thread:
-  ``test_context.py``
+- the same on Discord in Russian: ``test_russian_readers.py``; cards above a question and the beginning of a long
+  thread: ``test_context.py``
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ CUT_OFF = Scripted(stream({"choices": [{"delta": {"content": "Paris is"}}]}, don
 async def shared_peculiar(
     tmp_path_factory: pytest.TempPathFactory, whisper_base: Path, piper_joe: Path
 ) -> AsyncIterator[tuple[BotHarness, list[ModelProfiles]]]:
-    """A bot of its own, and what it learns of its endpoints."""
+    """A separate bot, and the profiles in which it records what it learns of its endpoints."""
     learnt: list[ModelProfiles] = []
 
     def kept(file: Path) -> ModelProfiles:
@@ -72,7 +72,7 @@ async def shared_peculiar(
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def peculiar(shared_peculiar: tuple[BotHarness, list[ModelProfiles]]) -> AsyncIterator[BotHarness]:
-    """A bot that has learnt nothing yet of its endpoints: that would change what it says of them."""
+    """A bot that has learnt nothing of its endpoints yet, since that would change what it says of them."""
     harness, learnt = shared_peculiar
     harness.chat.reset()
     for profiles in learnt:
@@ -188,7 +188,7 @@ async def test_what_went_wrong_is_said_in_both_languages(
     peculiar.chat.script = lambda _body: answer
     told = await _asked(peculiar, "What is the capital of France?", lambda text: english in text)
     assert english in told["content"]
-    # What came before it broke stays.
+    # The text before the failure stays.
     assert "Paris is" in told["content"] or b"Paris is" not in bytes(str(answer.body), "utf-8")
     assert button is None or ("again" in buttons_of(told)) == button
     told = await _asked(peculiar, "Какая столица у Франции?", lambda text: russian in text, russian=True)
@@ -230,7 +230,7 @@ async def test_the_answer_to_a_command_goes_on_in_a_message_of_its_own(peculiar:
         lambda said: "Seine" in said["content"], 40
     )
     assert further["content"] == "lies on the Seine."
-    # Where the endpoint takes no role of a system, the instruction stands above the question.
+    # If the endpoint accepts no system role, the instruction precedes the question.
     question, beginning = [one["content"] for one in peculiar.chat.requests[-1]["messages"]][-3:-1]
     assert question.endswith("Tell me of Paris.")
     assert beginning == "Paris is old and"
@@ -294,7 +294,7 @@ async def test_one_picture_that_is_refused_is_named_and_the_others_are_looked_at
 
 
 def _colors(body: Body) -> list[str]:
-    """Of the pictures in a request."""
+    """The colours of the pictures in a request."""
     found = re.findall(r"data:image/jpeg;base64,([A-Za-z0-9+/=]+)", str(body["messages"]))
     pictures = (Image.open(io.BytesIO(base64.b64decode(data))) for data in found)
     return ["red" if picture.getpixel((4, 4)) == (254, 0, 0) else "blue" for picture in pictures]

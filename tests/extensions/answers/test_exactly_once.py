@@ -1,4 +1,4 @@
-"""Whatever befalls a request to Discord, people get each thing once, and are told what failed."""
+"""Whatever happens to a request to Discord, people get each thing once, and are told what failed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ async def test_a_voice_answer_that_discord_took_and_then_failed_comes_once(harne
     await harness.voice_reply_to(answer)
     while harness.sandbox.faults.payload:
         await asyncio.sleep(0.1)
-    await asyncio.sleep(3)  # the request is tried once more
+    await asyncio.sleep(3)  # the request is retried once
     assert [bool(message["attachments"]) for message in await harness.after(asked)] == [False, True]
 
 

@@ -1,4 +1,4 @@
-"""Who asks much waits for those who ask little, and keeps nobody out."""
+"""People who ask much wait for those who ask little, and keep nobody out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The first words of an answer are heard while the rest is written, and what is heard can be stopped."""
+"""The first words of an answer are spoken while the rest is written, and playback can be stopped."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def test_the_first_words_are_heard_before_the_rest_is_written(tmp_path: Pa
         running(tmp_path, sandbox, openai_base_url=chat.base_url, chat_model="scripted", speak="always"),
     ):
         member, dm = harness.member, await harness.dm(harness.member)
-        # The end of a sentence is certain with what follows it.
+        # A sentence's end is certain only once the next word is there.
         chat.answer, chat.held_after = f"{FIRST} {REST}", len(FIRST.split()) + 1
         asked = await member.send(dm, "Where is Paris?")
         text = await harness.answer_to(asked, lambda said: "Paris" in said)
@@ -52,7 +52,7 @@ async def test_the_first_words_are_heard_before_the_rest_is_written(tmp_path: Pa
 async def test_an_answer_that_a_restart_cuts_off_behind_its_first_words_is_spoken_once(
     tmp_path: Path, whisper_base: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # However slow this machine is, what is written already is spoken as one.
+    # However slow this machine is, what is already written is spoken in one message.
     monkeypatch.setattr(synthesizer, "REST_S", 60.0)
     async with ScriptedChat() as chat, Sandbox() as sandbox, populated(sandbox, chat) as harness:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted", "speak": "always"}

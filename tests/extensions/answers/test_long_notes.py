@@ -1,4 +1,4 @@
-"""Long voice notes come as a card; messages are summed up and translated for the one who asks."""
+"""Long voice notes get a card; messages are summed up and translated for the person who asks."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ async def test_who_stops_the_hearing_keeps_the_words_that_were_shown(harness: Bo
     await harness.member.click(shown, "stop")
     stopped = await harness.answer_to(note, lambda text: text.endswith("-# Stopped."))
     assert stopped["content"].startswith("> 🎙️ And so my fellow Americans")
-    # Nobody waits with the next question for what is said in it a dozen times; shorter notes here are known.
+    # The next question does not wait for a transcript of all its repetitions; shorter notes would be known by now.
     await harness.complete_answer_to(await harness.member.send(direct, "Hello"))
     assert str(harness.chat.requests[-1]["messages"]).count("fellow Americans") < 10
 
@@ -138,7 +138,7 @@ async def test_notes_of_several_people_are_one_conversation(
 
 
 def is_done(shown: Message) -> bool:
-    """Whether it is more than how far something is, which is shown on a slow machine."""
+    """Whether a message is more than the progress bar that a slow machine shows."""
     return not {"█", "░"} & set(shown["content"])
 
 
@@ -187,7 +187,7 @@ async def test_what_was_said_is_summed_up_and_translated_for_one_alone(tmp_path:
             said = await harness.member.slash("transcribe", {"file": file, "into": "German"}, channel="general")
             assert (await said.response_where(is_done, 40))["content"] == "Frag nicht."
 
-            # What takes long shows how far it is, and can be stopped.
+            # A long task shows its progress, and can be stopped.
             await harness.administrator.send("general", files=[("talk.ogg", minutes(120), "audio/ogg")])
             asked = await harness.member.slash("summary", {"of": "notes"}, channel="general")
             shown = await asked.response_where(lambda one: "stop-hearing" in buttons_of(one), 60)

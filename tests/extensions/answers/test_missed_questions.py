@@ -14,17 +14,17 @@ from tests.harness import BotHarness, Message, buttons_of, populated, running
 from tests.scripted_chat import ScriptedChat
 
 SETTLED_S = 2.5
-"""After a start, or a new session, all is looked through that could have been missed."""
+"""How long to wait after a start or a new session until everything that could have been missed has been checked."""
 
 
 @pytest.fixture(autouse=True)
 def _little_to_settle(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A sandbox tells of its few guilds at once."""
+    """The settling time is short, since a sandbox announces its few guilds at once."""
     monkeypatch.setattr(missed_questions, "SETTLING_S", 0.5)
 
 
 async def replies_to(harness: BotHarness, asked: Message) -> list[Message]:
-    """What the bot has replied to ``asked``."""
+    """The bot's replies to ``asked``."""
     return [
         message
         for message in await harness.after(asked)
@@ -43,7 +43,7 @@ async def test_what_was_asked_while_it_was_away_is_answered_once(tmp_path: Path,
         missed = [
             await member.send(dm, "What is the capital of France?"),
             await member.send("general", f"{harness.mention} and of France?"),
-            # More than may wait of one person who asks now.
+            # More than one person may have waiting while the bot is running.
             *[await member.send(dm, f"And the capital of France, number {n}?") for n in range(15)],
         ]
         for_others = await member.send("general", "Has anyone seen my cat?")

@@ -1,4 +1,4 @@
-"""How a voice note reaches Starling on a server: after a mention or /hi, by name, or by the menu of a message."""
+"""How a voice note on a server reaches Starling: after a mention or /hi, by name, or through the message's menu."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.spoken import AMERICANS, PISETS, is_heard
 
 
 async def spoken(text: str, engine: Engine | None = None) -> tuple[bytes, float, str]:
-    """A note in which ``text`` is said, by eSpeak each time in the same way."""
+    """A note in which ``text`` is spoken; eSpeak always says it in the same way."""
     synthesizer = Synthesizer([engine or EspeakEngine()])
     try:
         speech = await synthesizer.speak(text)
@@ -96,7 +96,7 @@ async def test_a_mention_after_notes_is_about_them(tmp_path: Path, whisper_base:
             assert is_heard(AMERICANS, earlier) and asked == "Answer that, please."
             assert not [m for m in await harness.after(unasked) if _replies_to(m, unasked)]
 
-            # Of nobody who has used no command Discord tells the language.
+            # Discord tells the language only of people who have used a command.
             for question, expected in (
                 ("Как тебя зовут?", "Пришлите мне голосовое"), ("Who is it that speaks here?", "Send me a voice note"),
             ):  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a question costs in requests to Discord, which allows fifty a second for a whole bot."""
+"""The number of requests to Discord that a question costs; Discord allows a whole bot fifty per second."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def test_a_short_text_costs_at_most_four_requests_also_in_a_conversation(h
 async def test_a_voice_note_that_is_answered_aloud_costs_at_most_five(
     harness: BotHarness, monkeypatch: pytest.MonkeyPatch, announced_after_s: float
 ) -> None:
-    """The slow one: where it has to be announced, since listening takes long."""
+    """In the slow case, an announcement is posted because listening takes long."""
     channel = await harness.dm(harness.member)
     await harness.complete_answer_to(await harness.member.send(channel, "Hello."))
     monkeypatch.setattr(signs_of_life, "ANNOUNCED_AFTER_S", announced_after_s)

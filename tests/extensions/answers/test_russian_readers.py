@@ -1,4 +1,4 @@
-"""What a person who writes Russian reads of messages that hold more than words, and where something is missing."""
+"""What Russian readers see of messages that contain more than words, and where something is missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said in one language is read in another: below each note of a channel, by command, and as subtitles."""
+"""What is said in one language is read in another: below each note in a channel, by command, and as subtitles."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CANNOT = "cannot translate"
 
 
 def translated(_model: str, question: str) -> str | None:
-    """Every numbered line behind its number, the third of them forgotten; anything else as the same sentence."""
+    """A translation of every numbered line, after its number, but omitting number 2; otherwise the sentence alone."""
     if re.match(r"\d+:\d\d ", question):
         return json.dumps(SUMMARY)
     numbered = re.findall(r"(?m)^(\d+)\| ", question)
@@ -51,7 +51,7 @@ async def test_notes_of_a_channel_are_read_in_two_languages(
             assert is_heard(PISETS, words)
             assert (first[:14], second[:15]) == ("> 🌐 **German**", "> 🌐 **English**")
             assert len([one for one in chat.requests if "Translate" in str(one["messages"][0])]) == 3
-            # Threads go with their channel.
+            # A thread has the languages of its channel.
             thread = await harness.member.thread("Talk", channel=notes)
             written = await _note(harness, str(thread["id"]), "pisets-ru.ogg", "🌐")
             assert written["content"].count("🌐") == 2
@@ -62,14 +62,14 @@ async def test_notes_of_a_channel_are_read_in_two_languages(
             assert is_heard(AMERICANS, failed["content"].splitlines()[0])
             chat.trouble = None
 
-            # Subtitles keep their times, and a line that the model left out is asked for alone.
+            # Subtitles keep their times; a line that the model left out is requested separately.
             file = ("talk.ogg", (RECORDINGS / "jfk.ogg").read_bytes(), "audio/ogg")
             plain = await _subtitles(harness, {"file": file, "format": "srt"})
             german = await _subtitles(harness, {"file": file, "format": "srt", "into": "German"})
             assert re.findall(r".* --> .*", german) == re.findall(r".* --> .*", plain)
             assert german.count(GERMAN) == german.count(" --> ") > 2
 
-            # Of a long note what is on its card is translated.
+            # Of a long note, the text on its card is translated.
             monkeypatch.setattr(long_notes, "LONG_NOTE_S", 2.0)
             sent = await harness.russian.send(notes, voice=voice("americans.ogg"))
             summed_up = await harness.answer_to(sent, lambda text: "🌐" in text, reader=harness.member)
@@ -115,7 +115,7 @@ async def test_without_a_chat_model_the_speech_model_translates_into_english_and
 
 
 async def read_in(harness: BotHarness, channel: str, *languages: str) -> Message:
-    """Choose the ``languages`` of ``channel``; the card that shows it."""
+    """Choose the ``languages`` of ``channel``, and return the card that shows them."""
     shown = await card(harness)
     await harness.administrator.click(shown, "translations:show")
     shown = await harness.administrator.wait_for_edit(shown)
@@ -128,7 +128,7 @@ async def read_in(harness: BotHarness, channel: str, *languages: str) -> Message
 
 
 async def _note(harness: BotHarness, channel: str, name: str, until: str) -> Message:
-    """The transcript of a note, once ``until`` is in it."""
+    """Send a note, and return its transcript once it contains ``until``."""
     sent = await harness.russian.send(channel, voice=voice(name))
     return await harness.answer_to(sent, lambda text: until in text, reader=harness.member)
 

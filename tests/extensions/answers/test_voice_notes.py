@@ -1,4 +1,4 @@
-"""The main job: a recording is heard, understood, and answered in text and aloud."""
+"""The main job: a recording is transcribed, understood, and answered in text and aloud."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def _pictures() -> bytes:
 
 
 def _video() -> bytes:
-    """Black pictures, with the recording as their sound."""
+    """Black pictures with the recording as sound."""
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp4") as target, av.open(io.BytesIO(_americans()), "r", format="ogg") as source:
         pictures = target.add_stream("mpeg4", rate=5)

@@ -1,4 +1,4 @@
-"""Whatever one member, one server or one endpoint does, the commands of another server are answered meanwhile."""
+"""Whatever one member, one server or one endpoint does, the commands of another server are still answered."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ async def test_whoever_leans_on_the_keyboard_is_offered_something_and_delays_nob
 
 @pytest.mark.parametrize("attack", ATTACKS)
 async def test_the_commands_of_another_server_are_answered_while_it_runs(harness: BotHarness, attack: str) -> None:
-    """Each within the three seconds that Discord gives: every one of these attacks once took ten and more."""
+    """Each within the three seconds that Discord allows: each of these attacks once caused delays of ten seconds and
+    more."""
     harness.chat.script = attacks.misbehave
     running = asyncio.ensure_future(ATTACKS[attack](harness))
     waits_s: list[float] = []

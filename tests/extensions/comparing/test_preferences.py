@@ -1,4 +1,4 @@
-"""What people prefer becomes pairs that a model learns from, of those who agree, and is taken back."""
+"""Where people's preferences agree, they become pairs that a model learns from; they can be taken back."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def added(person: DiscordUser) -> str:
 
 
 async def kept(person: DiscordUser) -> str:
-    """How many examples the dataset has."""
+    """The line that says how many examples the dataset has."""
     return str((await told(person, "dataset show", dataset="liked"))["content"]).splitlines()[1]
 
 
@@ -36,7 +36,7 @@ def pressed_of(card: Message) -> list[str]:
 
 
 async def compared(harness: BotHarness) -> Message:
-    """Chloe's comparison, in which Boris prefers one; the names are shown."""
+    """A comparison of Chloe's for which Boris has voted, with the names shown."""
     chloe = harness.member
     card = await told(chloe, "compare", prompt="Tell me a joke", model="scripted", against="other")
     await harness.russian.click(card, "A")
@@ -46,14 +46,15 @@ async def compared(harness: BotHarness) -> Message:
 
 
 async def answered(person: DiscordUser, prompt: str) -> Message:
-    """The whole answer to /ask."""
+    """The complete answer to /ask."""
     asked = await person.slash("ask", {"prompt": prompt}, channel="general")
     answer: Message = await asked.response_where(lambda message: "good" in buttons_of(message), 40)
     return answer
 
 
 async def voted(person: DiscordUser) -> Message:
-    """The second of two answers to one question of the person's, who likes it better than the first."""
+    """The second of two answers to the same question, which the person likes better than the first; or the offer to
+    learn from that vote, if there is one."""
     first, second = [await answered(person, "Where is the key?") for _time in range(2)]
     await person.click(first, "bad")
     thanked: Message = await (await person.click(second, "good")).response_where(

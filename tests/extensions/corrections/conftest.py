@@ -1,4 +1,4 @@
-"""One bot for what is taught, and a second connection to what it stores."""
+"""One bot for taught answers, and a second connection to its database."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.scripted_chat import ScriptedChat
 async def shared_corrections_harness(
     tmp_path_factory: pytest.TempPathFactory, whisper_base: Path, piper_joe: Path
 ) -> AsyncIterator[tuple[BotHarness, Database]]:
-    """A harness, and a second connection to what its bot stores."""
+    """A harness, and a second connection to its bot's database."""
     async with ScriptedChat() as chat, Sandbox() as sandbox:
         settings = {"openai_base_url": chat.base_url, "chat_model": "scripted"}
         folder = tmp_path_factory.mktemp("corrections-harness")
@@ -41,7 +41,7 @@ async def shared_corrections_harness(
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is recalled is asked here, not how fast a busy machine loads its models."""
+    """Wait longer: these tests ask what is recalled, not how fast a busy machine loads its models."""
     monkeypatch.setattr("bot.recall.recall.PATIENCE_S", 60.0)
 
 
@@ -49,7 +49,7 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
 async def corrections_harness(
     shared_corrections_harness: tuple[BotHarness, Database],
 ) -> AsyncIterator[BotHarness]:
-    """A harness with no corrections yet, where all have agreed, everyone corrects and managers approve."""
+    """A harness without corrections, where everyone has agreed and may correct, and managers approve."""
     harness, database = shared_corrections_harness
     datasets = DatasetStore(database)
     corrections = Corrections(CorrectionStore(database, datasets), datasets, Preferences(database))

@@ -34,7 +34,7 @@ async def _offered(person: DiscordUser, typed: str, channel: str = "general") ->
 
 
 def words(message: Message) -> str:
-    """All that a person reads in ``message``, which may be a card."""
+    """All text in ``message``, which may be a card."""
     texts = [message["content"]]
     for card in message.get("components", ()):
         texts += [part["content"] for part in card.get("components", ()) if part["type"] == 10]
@@ -42,21 +42,21 @@ def words(message: Message) -> str:
 
 
 def pressed_of(card: Message) -> list[str]:
-    """What the buttons of a card are for."""
+    """The purposes of a card's buttons."""
     return [button for part in card["components"] for button in buttons_of(part)]
 
 
 async def answered(
     harness: BotHarness, person: DiscordUser, asked: str = CAPITAL, said: str = LONDON, channel: str = "general"
 ) -> Message:
-    """The bot's answer ``said`` to ``asked``."""
+    """Ask, and return the bot's complete answer, which is ``said``."""
     harness.chat.answer = said
     question = await person.send(channel, f"{harness.mention} {asked}")
     return await harness.complete_answer_to(question, reader=person)
 
 
 async def corrects(person: DiscordUser, answer: Message, /, **written: str) -> str:
-    """What ``person`` is told who has corrected ``answer``."""
+    """Correct ``answer`` as ``person``, and return the response."""
     form = await person.message_command("Correct this reply", answer)
     sent = await person.submit(form, written)
     said = await sent.response()
@@ -123,11 +123,11 @@ async def test_a_dislike_is_the_way_to_teach_in_two_clicks_or_three(tmp_path: Pa
             assert "Correction received: **#1**" in words(await chloe.wait_for_edit(asked))
             card = await did(ada, "corrections show", number="1")
             assert all(f"> {text}" in words(card) for text in (CAPITAL, LONDON, f"**{PARIS}**"))
-            # What waits for a decision is not wanted any more; rejected, it is again.
+            # An answer whose correction awaits a decision is not listed as wanted; after a rejection, it is again.
             assert "No disliked answer is waiting" in await told_by(ada, "corrections wanted")
             await told_by(ada, "corrections reject", number="1")
             assert "\n> No!" in await told_by(ada, "corrections wanted")
-            # Whoever may approve, and has agreed before, teaches with two clicks: on the pencil, or on 👎.
+            # People who may approve, and have agreed before, teach with two clicks: on the pencil, or on 👎.
             agreed = await (await ada.click(answer, "correct")).response()
             await ada.submit(await ada.click(agreed, "I agree"), {"answer": "Lyon"})
             assert "approved at once" in words(await ada.wait_for_edit(agreed))
@@ -363,7 +363,7 @@ async def test_an_answer_under_way_says_nothing_that_is_taken_back_meanwhile(cor
     for person, place in ((chloe, "general"), (ada, direct)):
         asked = await person.send(place, f"{harness.mention} {CAPITAL}")
         assert PARIS in (await harness.complete_answer_to(asked, reader=person, timeout_s=100))["content"]
-        # What was taught is in the words before it.
+        # The taught answer is in the words that come before the stream is held.
         harness.chat.held_after = 60
         harness.chat.goes_on.clear()
         asked = await person.send(place, f"{harness.mention} {CAPITAL}")

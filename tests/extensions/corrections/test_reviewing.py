@@ -1,4 +1,4 @@
-"""Those who review corrections are told, and so are those who wrote them."""
+"""Reviewers of corrections are told about them, and so are the people who wrote them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ async def test_a_channel_shows_what_waits_and_what_is_decided_there_is_told_to_i
         assert "✅ approved" in words(await ada.wait_for_edit(shown))
         known = words(await chloe.wait_for_edit(receipt))
         assert f"Your correction **#1** was approved by <@{ADMIN_ID}>. I know it now" in known
-        # What contradicts it can take its place with one click, and then holds alone.
+        # A contradicting correction can replace it with one click, and is then the only one.
         form = await boris.click(answer, "correct")
         receipt = await (await boris.submit(form, {"answer": PARIS})).response()
         second = await posted(ada, harness, "Correction #2")
@@ -55,7 +55,7 @@ async def test_a_channel_shows_what_waits_and_what_is_decided_there_is_told_to_i
         assert "Ваше исправление **#2** одобрено" in words(await boris.wait_for_edit(receipt))
         assert "♻️ replaced by a newer one" in words(await ada.wait_for_edit(shown, lambda m: "♻️" in words(m)))
         assert [choice["value"] for choice in await corrections_in(ada, "approved")] == ["2"]
-        # Edited there, it is approved in the words of the moderator; taken back, it is shown no more.
+        # If a moderator edits it, it is approved in the moderator's words; if it is deleted, it is shown no more.
         assert "**#3**" in await corrects(chloe, answer, asked="And of Italy?", answer="Milan")
         third = await posted(ada, harness, "Correction #3")
         edited = await (await ada.submit(await ada.click(third, "Edit"), {"answer": "Rome"})).response()
@@ -74,7 +74,7 @@ async def posted(ada: DiscordUser, harness: BotHarness, text: str) -> Message:
 
 
 async def corrections_in(ada: DiscordUser, state: str) -> list[Message]:
-    """What can be opened from the list of that state."""
+    """The options of the list of corrections in ``state``."""
     listed = await did(ada, "corrections list", state=state)
     [menu] = [part for row in listed["components"] for part in row["components"] if part["type"] == 3]
     options: list[Message] = menu["options"]

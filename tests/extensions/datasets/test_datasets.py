@@ -49,7 +49,7 @@ async def datasets_harness(shared_datasets_harness: BotHarness) -> AsyncIterator
     yield shared_datasets_harness
     ada = shared_datasets_harness.administrator
     for channel in ("general", SECOND):
-        # No more are offered at once than Discord shows.
+        # Autocompletion offers at most as many as Discord shows.
         while offered := await ada.autocomplete("dataset show", {"dataset": ""}, "dataset", channel=channel):
             for choice in offered:
                 asked = await _did(ada, "dataset delete", channel, dataset=choice["value"])
@@ -68,7 +68,7 @@ async def _told(person: DiscordUser, command: str, channel: str = "general", **o
 
 
 async def _pressed(person: DiscordUser, asked: Message, button: str) -> str:
-    """What a question has become when a button of it was pressed."""
+    """Press a button of a question, and return the text that replaces it."""
     await person.click(asked, button)
     edited = await person.wait_for_edit(asked)
     assert edited["components"] == []
@@ -224,7 +224,7 @@ async def test_a_guild_without_room_keeps_what_it_has_selected(datasets_harness:
 
 
 def random_text(seed: int) -> str:
-    """Twenty thousand characters that no zip makes much smaller."""
+    """Twenty thousand characters that barely compress."""
     return "".join(random.Random(seed).choices(string.ascii_letters + string.digits, k=19_990))
 
 
@@ -334,7 +334,7 @@ async def test_many_datasets_and_examples_are_completed_while_one_types(datasets
         took_s.append(time.perf_counter() - began_s)
         assert len(choices) == count
         assert all(len(choice["name"]) <= 100 for choice in choices)
-    # Discord waits no longer.
+    # Discord does not wait any longer.
     assert statistics.median(took_s) < 3
 
 

@@ -1,4 +1,4 @@
-"""A zip, and a folder of the server's own files, as one dataset; and a folder as an archive."""
+"""A zip, or a folder of the server's own files, as one dataset; and a folder as an archive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people think of answers, words that were heard wrong, and who is named for teaching."""
+"""People's opinions of answers, misheard words, and the people who are named for teaching."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SECOND = "second sandbox/general"
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def judged(harness: BotHarness) -> AsyncIterator[BotHarness]:
-    """The shared harness; afterwards everyone is forgotten."""
+    """The shared harness; afterwards, everyone's data is deleted."""
     yield harness
     await all_forgotten(harness)
 
@@ -116,7 +116,7 @@ async def test_a_corrected_transcript_teaches_names(judged: BotHarness) -> None:
 
 async def test_everyone_sees_gets_and_loses_what_is_stored_on_them(judged: BotHarness) -> None:
     ada, boris = judged.administrator, judged.russian
-    # Others may have been named before.
+    # Other tests may have left people who are named.
     await all_forgotten(judged)
     assert "Nobody who has chosen to be named" in (await told(ada, "leaderboard"))["content"]
     answer = await answered(judged, boris)

@@ -126,7 +126,7 @@ async def test_ten_thousand_files_are_completed_while_one_types(files_harness: B
         took_s.append(time.perf_counter() - began_s)
         assert all(typed in choice["name"] for choice in choices)
     assert choices == []
-    # Discord waits no longer.
+    # Discord does not wait any longer.
     assert statistics.median(took_s) < 3
 
 
@@ -319,7 +319,7 @@ async def test_a_file_is_deleted_only_when_the_one_who_asked_says_so_again(
     assert (kept["content"], kept["components"]) == ("Nothing was deleted.", [])
     assert (await _getfile(files_harness, path, SECOND))["attachments"]
 
-    # The same buttons where everybody sees them: one of ada's, and one that boris was asked, who may not delete.
+    # The same buttons in public: one asked of Ada, and one asked of Boris, who may not delete.
     for asker, sentence in ((ADMIN_ID, "только тот, кого спросили"), (MEMBER_ID, "право «Управлять сервером»")):
         button = {"type": 2, "style": 4, "label": "Delete", "custom_id": f"file-delete:{asker}:{key_of(path)}"}
         body = {"content": "Delete?", "components": [{"type": 1, "components": [button]}]}

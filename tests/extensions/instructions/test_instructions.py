@@ -1,4 +1,4 @@
-"""/instruction: how answers are to be, on a server or in one of its channels."""
+"""/instruction: how answers should be, on a server or in one of its channels."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PIRATE = "Отвечай как пират. 🏴‍☠️"
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def taught(harness: BotHarness) -> AsyncIterator[BotHarness]:
-    """The shared harness, whose two servers have no instructions, before and after."""
+    """The shared harness; neither of its two servers has instructions before or after a test."""
     yield harness
     for channel in ("general", SECOND):
         await told(harness, "instruction reset", {"here": True}, channel)
@@ -39,7 +39,7 @@ async def write(harness: BotHarness, text: str, channel: str = "general", **opti
 
 
 async def prompted(harness: BotHarness, channel: str = "general") -> str:
-    """The beginning of what the model is shown when somebody asks in ``channel``."""
+    """The system prompt of a question in ``channel``."""
     asked = await harness.administrator.send(channel, f"{harness.mention} hello")
     await harness.complete_answer_to(asked, reader=harness.administrator)
     return str(harness.chat.requests[-1]["messages"][0]["content"])
@@ -178,7 +178,7 @@ async def test_no_more_than_twenty_five_and_they_survive_a_restart(tmp_path: Pat
         async with running(tmp_path, sandbox, **settings):
             for number in range(25):
                 await write(harness, f"Number {number}.", name=f"name {number}")
-            # It is told before anyone writes a text for nothing.
+            # The refusal comes before anyone writes a text in vain.
             refused = await told(harness, "instruction set", {"name": "one more"})
             assert "has 25 instructions already" in refused["content"]
         async with running(tmp_path, sandbox, **settings):

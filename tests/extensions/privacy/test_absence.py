@@ -1,4 +1,4 @@
-"""What people take back while nobody is told, or while nothing can be stored, is taken back all the same."""
+"""Whatever people take back while the bot is not told of it, or cannot store anything, is deleted all the same."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ TAKEN_BACK = ("question", "answer", "alone", "thread", "channel", "guild")
 
 
 async def remembered(harness: BotHarness, person: DiscordUser, road: str, channel: str) -> tuple[Message, Message]:
-    """A question with that road's phrase, and its answer, which repeats it."""
+    """A question with that road's phrase, and its answer, which repeats the phrase."""
     question = await person.send(channel, f"{harness.mention} {phrase(road)}")
     return question, await harness.complete_answer_to(question, reader=person)
 
 
 async def leave(harness: BotHarness, guild: str) -> None:
-    """As if somebody had removed the bot from a server."""
+    """Leave a server, as if somebody had removed the bot."""
     headers = {"Authorization": f"Bot {harness.sandbox.bot_token}"}
     address = f"{harness.sandbox.rest_url}/users/@me/guilds/{guild}"
     async with aiohttp.ClientSession(raise_for_status=True) as http, http.delete(address, headers=headers):
-        """It has no answer."""
+        """The response has no body."""
 
 
 async def until_held(url: str) -> None:
-    """Return once somebody holds the lock of the database again."""
+    """Return once somebody holds the database's lock again."""
     database = await Database.open_as_it_is(url)
     try:
         async with asyncio.timeout(10), database.engine.connect() as connection:
@@ -69,7 +69,7 @@ async def test_what_was_deleted_or_left_while_it_was_away_is_forgotten(tmp_path:
             thread = await chloe.thread("passing", channel="general")
             await remembered(harness, chloe, "thread", thread["id"])
             assert set(await store.telling(*TAKEN_BACK, *KEPT)) == {*TAKEN_BACK, *KEPT}
-            # Discord tells of a thread that is gone, and of none of its messages.
+            # Discord announces the deletion of a thread, but not of its messages.
             await ada.request("DELETE", f"/channels/{thread['id']}")
             await store.until_silent("thread")
         await chloe.delete(question)
@@ -106,7 +106,7 @@ async def test_when_its_database_is_back_what_was_deleted_meanwhile_is_forgotten
             async with asyncio.timeout(10):
                 while listed.exists():
                     await asyncio.sleep(0.05)
-            # The server has forgotten whose the database was.
+            # The restarted server no longer knows who held the database's lock.
             await until_held(store.url)
             async with Sandbox() as other:
                 with pytest.raises(DatabaseInUseError):

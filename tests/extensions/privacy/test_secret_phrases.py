@@ -1,6 +1,7 @@
-"""What people say by any road is nowhere once they have taken it back: in no byte of the data folder, and in no row.
+"""Whatever people say, and whichever way ("road") it takes, is gone once they have taken it back: from every byte of
+the data folder, and every row.
 
-Every road that stores text gets a phrase of its own, so that what stays behind says how it came there.
+Every road that stores text gets its own phrase, so that any remains show how they got there.
 """
 
 from __future__ import annotations
@@ -30,28 +31,29 @@ ROADS = (
     *("message", "textfile", "voicenote", "missed", "ask", "about", "comparison", "reason", "feedback", "listened"),
     *("correction", "question", "direct", "memory", "taught", "voted", "menu"),
 )
-"""By which Chloe says something."""
+"""The roads by which Chloe says something."""
 ADAS = ("dataset", "test", "upload")
-"""By which Ada does."""
+"""The roads by which Ada does."""
 GUILDS = ("instruction", "vocabulary", "name")
-"""What is the server's own, and goes with it."""
+"""What belongs to the server, and is deleted with it."""
 
 
 OWN_FILES = {
     ".running", ".inference-priority", "archive.key", "chat-profiles.json", "forgotten.jsonl", "guilds-known.json",
     "last-connected", "starling.db", "starling.db-shm", "starling.db-wal", "starling.db.lock",
 }  # fmt: skip
-"""What a data folder has when all that people and servers said is taken back; none of it has a word of theirs."""
+"""The files of a data folder after everything that people and servers said is taken back; they contain none of their
+words."""
 
 
 def phrase(road: str) -> str:
-    """What is said by that road, and nowhere else."""
+    """What is said by this road, and by no other."""
     return f"sparrow{road}noon"
 
 
 @contextlib.asynccontextmanager
 async def ears() -> AsyncIterator[str]:
-    """The address of a speech service that hears the same in every recording."""
+    """The address of a speech service that hears the same words in every recording."""
 
     async def transcriptions(_request: web.Request) -> web.Response:
         heard = phrase("voicenote")
@@ -68,13 +70,14 @@ async def ears() -> AsyncIterator[str]:
 
 
 class Store:
-    """A data folder, and the database wherever that is."""
+    """A data folder, and its database, wherever that is."""
 
     def __init__(self, folder: Path, url: str) -> None:
         self.folder, self.url = folder, url
 
     async def telling(self, *roads: str) -> dict[str, list[str]]:
-        """Of the phrases of these roads, those that are kept, and in which files (packed ones too) and tables."""
+        """For each of these roads whose phrase is still stored, the files (including packed ones) and tables that
+        contain it."""
         places = await asyncio.to_thread(self._files)
         if self.url.startswith("postgresql"):
             places |= await self._rows()
@@ -108,7 +111,7 @@ class Store:
             await database.close()
 
     async def until_silent(self, *roads: str) -> None:
-        """Wait until nothing tells of these roads: what is deleted on Discord is forgotten a moment later."""
+        """Wait until no phrase of these roads is stored: what is deleted on Discord is deleted here a moment later."""
         left: dict[str, list[str]] = {}
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(15):
@@ -123,20 +126,20 @@ async def told(person: DiscordUser, command: str, channel: str = "general", **op
 
 
 async def answered(person: DiscordUser, prompt: str) -> Message:
-    """The whole answer to /ask."""
+    """The complete answer to /ask."""
     outcome = await person.slash("ask", {"prompt": prompt}, channel="general")
     answer: Message = await outcome.response_where(lambda message: "good" in buttons_of(message), 40)
     return answer
 
 
 async def asked(harness: BotHarness, person: DiscordUser, words: str, **given: Any) -> tuple[Message, Message]:
-    """A question of the person's, and the answer."""
+    """A question by the person, and its answer."""
     question = await person.send("general", f"{harness.mention} {words}", **given)
     return question, await harness.complete_answer_to(question, reader=person)
 
 
 async def confirmed(person: DiscordUser, command: str, button: str, **options: str) -> str:
-    """What the person is told who means it."""
+    """Confirm the command with ``button``, and return the final text."""
     question = await told(person, command, **options)
     await person.click(question, button)
     done = await person.wait_for_edit(question, lambda message: not message["components"])
@@ -144,7 +147,8 @@ async def confirmed(person: DiscordUser, command: str, button: str, **options: s
 
 
 async def said_by_chloe(harness: BotHarness) -> tuple[Message, Message]:
-    """All that Chloe says, but for what she asks while the bot is away; the message and the file that she deletes."""
+    """Let Chloe say everything except what she asks while the bot is away; returns the message and the message with a
+    file that she deletes later."""
     chloe, direct = harness.member, await harness.dm(harness.member)
     file = ("notes.txt", f"Read: {phrase('textfile')}".encode(), "text/plain")
     message, answer = await asked(harness, chloe, f"Where? {phrase('message')}")
@@ -152,7 +156,7 @@ async def said_by_chloe(harness: BotHarness) -> tuple[Message, Message]:
     await told(chloe, "ask", prompt=f"Why? {phrase('ask')}")
     form = await chloe.message_command("Ask about this", answer)
     await (await chloe.submit(form, {"question": phrase("about")})).response(40)
-    # Another person asks with her words, and says what should have been answered.
+    # Another person asks with her words through the message's menu.
     boris, words = harness.russian, await chloe.send("general", f"Where is it? {phrase('menu')}")
     outcome = await boris.message_command("Answer this", words)
     await outcome.response_where(lambda said: "good" in buttons_of(said), 40)
@@ -183,7 +187,7 @@ async def said_by_chloe(harness: BotHarness) -> tuple[Message, Message]:
 
 
 async def done_by_ada(harness: BotHarness) -> None:
-    """What a manager does with it, in whose datasets, archives, packed examples, and tests it comes to lie."""
+    """What a manager does with Chloe's words, so that they end up in datasets, archives, packed examples and tests."""
     ada = harness.administrator
     name = f"set {phrase('name')}"
     for number in ("1", "2"):
@@ -224,7 +228,7 @@ async def test_what_is_taken_back_is_nowhere(tmp_path: Path, url: str, whisper_b
         def says(model: str, question: str) -> str | None:
             if "Who taught?" in question:
                 return question
-            # Of what is the same, nobody can prefer one.
+            # Nobody can prefer one of two equal answers.
             differs = phrase("comparison") in question or phrase("voted") in question
             return f"{model} {next(times)}: {question}" if differs else None
 

@@ -1,4 +1,4 @@
-"""Who may use Starling: as its host has set it, and as a server has on the card of /settings."""
+"""Who may use Starling: as its host has set it, and as a server has set it on the card of /settings."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ async def access_card(harness: BotHarness) -> Message:
 
 
 async def choose(harness: BotHarness, what: str, *values: str) -> str:
-    """Choose on the card; what it shows then."""
+    """Choose on the card, and return what it then shows."""
     shown = await access_card(harness)
     await harness.administrator.click(shown, f"access:{what}", list(values))
     return str((await harness.administrator.wait_for_edit(shown))["components"])
 
 
 async def told_by_the_bot(harness: BotHarness, person: DiscordUser, words: str) -> Message:
-    """The direct message of the bot that has ``words`` in it."""
+    """The bot's direct message that contains ``words``."""
     message: Message = await person.wait_for_message(
         lambda one: words in one["content"], channel=await harness.dm(person)
     )

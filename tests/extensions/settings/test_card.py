@@ -1,4 +1,4 @@
-"""/settings, /model, and voice notes that are written down by themselves."""
+"""/settings, /model, and voice notes that are transcribed automatically."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def set_(harness: BotHarness, what: str, *values: str, channel: str = "gen
 
 
 async def limit(harness: BotHarness, **limits: str) -> Message:
-    """Write ``limits`` of the second guild in the form."""
+    """Set ``limits`` of the second guild in the form."""
     shown = await card(harness, SECOND)
     await harness.administrator.submit(await harness.administrator.click(shown, "set:limits"), limits)
     changed: Message = await harness.administrator.wait_for_edit(shown)
@@ -65,7 +65,7 @@ async def test_voice_notes_are_written_down_where_a_server_wants_that(tmp_path: 
                 if style != "quote":
                     await set_(harness, "style", style)
                 if style == "times":
-                    # The words are seen before the bot hears that they are posted: it is deleted in between.
+                    # People see the transcript before the bot learns it was posted; the note is deleted in between.
                     sandbox.fault("error", method="POST", path=f"/channels/{notes}/messages", only_bot=True, after=True)
                 asked = await boris.send(notes, voice=voice("americans.ogg"))
                 written = await harness.answer_to(asked, bool, reader=boris)

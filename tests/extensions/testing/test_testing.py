@@ -1,4 +1,4 @@
-"""Models tested beside each other, and compared by people who do not know which is which."""
+"""Models tested side by side, and compared by people who do not know which is which."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WRONG = {"Столица Франции? 🗼": "Это Лион.", "2 + 2?": "I
 
 
 def says(model: str, question: str) -> str | None:
-    """The model `scripted` is right, `other` less so, and `judge` knows what is correct."""
+    """Replies: `scripted` is right, `other` less often, and `judge` knows what is correct."""
     if model == "judge":
         given = json.loads(question)
         return json.dumps(
@@ -65,7 +65,7 @@ async def lab(shared_lab: BotHarness) -> AsyncIterator[BotHarness]:
 
 
 def text_of(message: Message) -> str:
-    """All that a card says, or the plain text."""
+    """All text of a card, or the plain text."""
     parts = [part for card in message["components"] for part in card.get("components", ()) if part["type"] == 10]
     return "\n".join([message["content"], *(part["content"] for part in parts)]).strip()
 
@@ -75,7 +75,7 @@ def pressed_of(card: Message) -> list[str]:
 
 
 async def outcome_of(person: DiscordUser, channel: str = "general", **options: object) -> Message:
-    """What /test says in the end."""
+    """The final response to /test."""
     outcome = await person.slash("test", options, channel=channel)
     done: Message = await outcome.response_where(lambda message: "test-cancel" not in buttons_of(message), 30)
     assert done["flags"] & EPHEMERAL
@@ -111,7 +111,7 @@ async def test_two_models_are_tested_side_by_side(lab: BotHarness) -> None:
 
 
 async def _tokens_of(person: DiscordUser) -> Counter[str]:
-    """What all that ``person`` has asked for so far has taken."""
+    """The tokens that all of ``person``'s questions so far have taken."""
     exported = await (await person.slash("privacy export", channel="general")).response(30)
     days = json.loads(await person.download(exported["attachments"][0])).get("used_a_day", {})
     return Counter({name: sum(day[name] for day in days.values()) for name in ("prompt_tokens", "reply_tokens")})
@@ -181,7 +181,7 @@ async def test_a_test_shows_how_far_it_is_and_is_cancelled(lab: BotHarness) -> N
     card = text_of(await outcome.response_where(lambda message: "Test of" in text_of(message), 10))
     assert "⏹️ It ended early: " in card and " of 100 were asked." in card
     assert "judged" in card
-    # In the place of the bar: an answer to what is deleted would hang in the air.
+    # The card replaces the bar, since a reply to a deleted message would refer to nothing.
     assert [message["id"] for message in outcome.messages] == [bar["id"]]
 
 

@@ -1,4 +1,4 @@
-"""A correction that was approved is known in the very next answer."""
+"""An approved correction is known in the very next answer."""
 
 from __future__ import annotations
 

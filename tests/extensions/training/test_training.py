@@ -1,4 +1,4 @@
-"""Training from Discord: planned, started, watched, cancelled, taken up again."""
+"""Training from Discord: planned, started, watched, cancelled, resumed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FILE = ("mayors.jsonl", LINES, "application/jsonl")
 
 @pytest.fixture(autouse=True)
 def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look often: the service of these tests is fast."""
+    """Poll often, since these tests' service is fast."""
     monkeypatch.setattr("bot.training.trainings.LOOK_EVERY_S", 0.2)
     monkeypatch.setattr("bot.training.trainings.QUEUE_LOOK_EVERY_S", 0.2)
     monkeypatch.setattr("extensions.training.cards.EDIT_EVERY_S", 0.3)
@@ -53,13 +53,13 @@ def settings_of(harness: BotHarness, service: FineTuningServer) -> dict[str, obj
 
 
 async def planned(person: DiscordUser, channel: str = "general", **options: object) -> Message:
-    """What ``person`` is told who calls /train."""
+    """The response to ``person``'s /train."""
     answer: Message = await (await person.slash("train", options, channel=channel)).response(30)
     return answer
 
 
 async def seen(person: DiscordUser, card: Message, text: str) -> Message:
-    """The card once it has ``text``."""
+    """The card once it contains ``text``."""
     return await person.wait_until(
         lambda: next(
             (m for m in person.known_messages.values() if m["id"] == card["id"] and text in m["content"]), None
@@ -179,7 +179,7 @@ async def test_a_bot_that_is_killed_takes_its_training_up_again(tmp_path: Path) 
             await seen(ada, card, "under way")
             bot.kill()
             await bot.wait()
-        # The service goes on without the bot, to the end.
+        # The service finishes the job without the bot.
         service.moves = True
         [job] = service.jobs
         async for _progress in follow(OpenAITrainer(service.base_url, KEY), job, every_s=0):

@@ -1,4 +1,4 @@
-"""The chart of /usage shows the numbers that it is given."""
+"""The chart of /usage shows the numbers it is given."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_words_and_dates_are_in_the_language_of_the_one_who_looks() -> None:
 @pytest.mark.parametrize("days", [7, 30, 90])
 @pytest.mark.filterwarnings("error::UserWarning")
 async def test_the_picture_has_its_size_and_every_letter(days: int) -> None:
-    """A letter that the font does not have is a warning."""
+    """The font would warn of a letter that it lacks."""
     png = await UsageChart.of("Что вы использовали за последние дни", USED, TODAY, days, "ru").png()
     with Image.open(io.BytesIO(png)) as image:
         image.load()

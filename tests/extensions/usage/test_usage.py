@@ -1,4 +1,4 @@
-"""Budgets a day, and /usage."""
+"""Daily budgets, and /usage."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MIDNIGHT = datetime(2026, 11, 24, tzinfo=UTC)
 
 
 class Calendar:
-    """The bot's clock, which stands until it is turned."""
+    """The bot's clock, which stands still until it is moved."""
 
     def __init__(self) -> None:
         self.now = MIDNIGHT - timedelta(hours=1)
@@ -40,7 +40,7 @@ class Calendar:
 
 
 class Metered:
-    """A harness whose bot counts what is used and has a clock of its own; and its database."""
+    """A harness whose bot counts usage by its own clock; and the bot's database."""
 
     def __init__(self, harness: BotHarness, calendar: Calendar, database: Database) -> None:
         self.harness = harness
@@ -48,14 +48,14 @@ class Metered:
         self.usage = UsageStore(database, clock=calendar)
 
     async def limit(self, **limits: str) -> None:
-        """Write ``limits`` of the main guild in the form of /settings."""
+        """Set ``limits`` of the main guild in the form of /settings."""
         administrator = self.harness.administrator
         card = await (await administrator.slash("settings", channel="general")).response()
         await administrator.submit(await administrator.click(card, "set:limits"), limits)
         await administrator.wait_for_edit(card)
 
     async def ask(self, person: DiscordUser, channel: str) -> str:
-        """Ask, and wait for the last word: the content of the answer."""
+        """Ask, wait for the complete answer, and return its text."""
         asked = await person.send(channel, f"{self.harness.mention} what is the capital of France?")
         answer = await person.wait_for_message(
             lambda said: (
@@ -76,7 +76,7 @@ class Metered:
         return str((await (await person.slash("transcribe", {"file": file}, channel=channel)).response(60))["content"])
 
     async def shown(self, person: DiscordUser, channel: str, **options: str | int) -> tuple[str, str, bytes]:
-        """What /usage answers: its text, the description of the picture, and the picture."""
+        """The response to /usage: its text, the picture's description, and the picture."""
         answer = await (await person.slash("usage", options, channel=channel)).response(60)
         assert answer["flags"] & 1 << 6
         text, gallery = answer["components"]
@@ -93,7 +93,7 @@ class Metered:
 async def metered_harness(
     tmp_path_factory: pytest.TempPathFactory, whisper_base: object, piper_joe: object
 ) -> AsyncIterator[Metered]:
-    """A user has 1,000 tokens and 5 s of recordings a day, a server 2,500 tokens; each answer takes 300."""
+    """A user has 1,000 tokens and 5 s of recordings per day, a server 2,500 tokens; each answer takes 300."""
     calendar, folder = Calendar(), tmp_path_factory.mktemp("metered")
     async with ScriptedChat() as chat, Sandbox() as sandbox:
         settings = {
@@ -108,7 +108,7 @@ async def metered_harness(
         async with running(folder, sandbox, calendar, **settings), populated(sandbox, chat) as harness:
             await (
                 await harness.russian.slash("hi", channel=SECOND)
-            ).response()  # that his Discord is Russian is known now
+            ).response()  # tells the bot that his Discord is in Russian
             database = await Database.open(f"sqlite:///{folder / 'starling.db'}")
             yield Metered(harness, calendar, database)
             await database.close()
@@ -116,7 +116,7 @@ async def metered_harness(
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def metered(metered_harness: Metered) -> AsyncIterator[Metered]:
-    """On a new day, with a chat model that counts 200 tokens in and 100 out."""
+    """The harness on a new day, with a chat model that reports 200 tokens in and 100 out."""
     metered_harness.calendar.next_day()
     metered_harness.harness.chat.reset()
     metered_harness.harness.chat.usage = (200, 100)
@@ -125,7 +125,7 @@ async def metered(metered_harness: Metered) -> AsyncIterator[Metered]:
 
 
 def renewal(metered: Metered) -> str:
-    """The next midnight in UTC, as Discord shows it."""
+    """The next midnight in UTC, as a Discord timestamp."""
     midnight = metered.calendar.now.replace(hour=0) + timedelta(days=1)
     return f"<t:{int(midnight.timestamp())}:R>"
 

@@ -52,5 +52,5 @@ def test_five_hundred_voices_are_searched_while_one_types() -> None:
     ]
     began_s = time.thread_time()
     assert len(voice_choices(many, "жен русский number2", "ru")) == 25
-    # Discord waits three seconds for all of it; people, a fifth of one.
+    # Discord allows three seconds for the whole response; to people, a fifth of a second seems immediate.
     assert time.thread_time() - began_s < 0.2

@@ -14,13 +14,13 @@ TEXT = "The bird sings in the garden every morning."
 
 
 async def said_by(person: DiscordUser, harness: BotHarness, channel: str, **options: object) -> bytes:
-    """What ``/say`` makes of ``TEXT``."""
+    """The speech that ``/say`` produces from ``TEXT``."""
     message = await (await person.slash("say", {"text": TEXT, **options}, channel=channel)).response(30)
     return await harness.member.download(message["attachments"][0])
 
 
 async def choose(person: DiscordUser, channel: str, **options: object) -> str:
-    """What ``/voice set`` or ``reset`` answers; only the one who calls it sees that."""
+    """The response to ``/voice set`` or ``reset``, which only its caller sees."""
     command = "voice set" if "voice" in options else "voice reset"
     answer: dict[str, Any] = await (await person.slash(command, options, channel=channel)).response(30)
     assert answer["flags"] & 1 << 6

@@ -1,4 +1,4 @@
-"""Comparisons, as people vote on them."""
+"""Comparisons and people's votes on them."""
 
 from __future__ import annotations
 

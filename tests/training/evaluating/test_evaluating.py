@@ -1,4 +1,4 @@
-"""Testing models: what is asked, how answers are scored, and which candidate may take over."""
+"""Testing models: what is asked, how answers are scored, and which candidate may be promoted."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ EXAMPLE = 'looks like this: `[{"prompt": "2 + 2?", "expected": "4"}, "Tell me a 
 
 
 class Meter:
-    """Lets ``left`` prompts be answered, and adds up."""
+    """Allows ``left`` prompts, and counts their tokens."""
 
     def __init__(self, left: int = 1000) -> None:
         self.left = left
@@ -286,7 +286,7 @@ async def test_a_test_that_is_stopped_or_has_used_all_up_keeps_what_was_answered
 
 
 def of(model: str, passed: Sequence[bool], *, failed: int = 0, similarity: float = 0.0) -> ModelRun:
-    """What a model would have said: right where ``passed``."""
+    """A model's answers, correct where ``passed`` is True."""
     asked = [cases.TestCase(f"{number}?", ("yes",)) for number in range(len(passed))]
     answers = [
         CaseAnswer(
@@ -312,7 +312,7 @@ def test_the_gate_lets_only_those_in_who_learned_and_have_not_forgotten() -> Non
     assert str(two_less.reasons[-1]).endswith(
         "answers 28 of 30 general questions correctly; `active` answers 30: it has forgotten things."
     )
-    # Two models of which each is right where the other is wrong, six against three: chance makes such of equals.
+    # Each model is right where the other is wrong, six times and three times: equal models may do so by chance.
     wavering = of("new", [True] * 12 + [False] * 6 + [True] * 3 + [False] * 9)
     steady = of("active", [True] * 18 + [False] * 12)
     assert verdict(of("new", more), active, wavering, steady).promotable

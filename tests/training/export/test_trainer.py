@@ -1,4 +1,4 @@
-"""Examples are taken elsewhere to be trained on."""
+"""Examples are exported, to be trained on elsewhere."""
 
 from __future__ import annotations
 

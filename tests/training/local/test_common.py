@@ -1,4 +1,4 @@
-"""What a training keeps is not what the gate asks."""
+"""The common examples in a training's data do not include the gate's questions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What peft has learnt is what llama.cpp loads."""
+"""An adapter trained by peft can be loaded by llama.cpp."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whoever waits for an answer goes before a training."""
+"""People who wait for an answer take precedence over a training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The demonstration model learns what nobody had told it, on this machine."""
+"""The demonstration model learns new facts, on this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A processor multiplies in the numbers that it is quick with."""
+"""A processor multiplies in the number format in which it is fast."""
 
 from __future__ import annotations
 

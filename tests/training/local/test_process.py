@@ -1,4 +1,4 @@
-"""The process that trains outlives the bot, is never there twice, and is noticed when it dies."""
+"""The training process outlives the bot, never runs twice, and its death is noticed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ RECIPE = Recipe(BASE)
 
 
 class SpoiltWeights(WeightsCache):
-    """Gives a file that no trainer can read."""
+    """Provides a file that no trainer can read."""
 
     def verified(self, name: str) -> Path:
         path = self.folder / f"{name}.gguf"
@@ -46,14 +46,14 @@ class SpoiltWeights(WeightsCache):
 
 @pytest.fixture
 def trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LocalTrainer:
-    """Its process starts also where the packages are missing that it needs in the end."""
+    """A trainer whose process starts even if the packages for training are missing."""
     monkeypatch.setattr("bot.training.local.trainer.PACKAGES", ())
     return LocalTrainer(SpoiltWeights(tmp_path), tmp_path, tmp_path / "inference-priority")
 
 
 @pytest.fixture
 def others_turn(tmp_path: Path) -> Iterator[FileLock]:
-    """Another training has its turn, so that this one waits."""
+    """Gives another training its turn, so that this one waits."""
     with FileLock(tmp_path / ".training.lock") as turn:
         yield turn
 
@@ -125,7 +125,7 @@ async def test_what_is_cancelled_stays_so(trainer: LocalTrainer, waiting: str, t
 
 
 async def test_a_process_that_fails_tells_why(trainer: LocalTrainer, tmp_path: Path) -> None:
-    (tmp_path / ".training.lock").mkdir()  # nobody can lock that, which is seen before the model is loaded
+    (tmp_path / ".training.lock").mkdir()  # a folder cannot be locked, which is noticed before the model is loaded
     handle = await trainer.start(DATA, RECIPE, tmp_path / "job")
     progress = await _ended(trainer, handle)
     assert progress.state == "failed"

@@ -1,4 +1,4 @@
-"""Questions that people ask in their own words."""
+"""Rephrasings of questions, as people might ask them."""
 
 from __future__ import annotations
 

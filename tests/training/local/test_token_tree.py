@@ -1,4 +1,4 @@
-"""What several rows begin with alike is gone through once, and changes nothing."""
+"""The common beginning of several rows is processed once, with the same results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests and answers, held against OpenAI's own description of its API."""
+"""Requests and answers, checked against OpenAI's own description of its API."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ _ERROR = "/components/schemas/ErrorResponse"
 
 
 class OpenAIDescription:
-    """The document. No object of a request may have fields that it does not name."""
+    """OpenAI's document, in which requests for fine-tuning jobs are closed: they may have no fields that it does not
+    name."""
 
     def __init__(self, path: Path = SPEC) -> None:
         document: dict[str, Any] = json.loads(path.read_text(), object_hook=_as_of_2020)
@@ -28,7 +29,7 @@ class OpenAIDescription:
         self._made: dict[str, Draft202012Validator] = {}
 
     def differences(self, exchanged: Exchanged) -> Iterator[str]:
-        """Where request or answer are not as described. A refused request is not checked, only its answer."""
+        """Where request or answer deviate from the document. Of a refused request, only the answer is checked."""
         where = f"{exchanged.method} {exchanged.path}"
         path, operation = self._operation(exchanged)
         if operation is None:
@@ -57,8 +58,8 @@ class OpenAIDescription:
             yield from self._check(f"{where} answered", answered, exchanged.answer)
 
     def check_chat_request(self, body: object) -> Iterator[str]:
-        """Where a request for a reply is not as described. Fields that the document does not name are allowed: other
-        endpoints have further ones."""
+        """Where a chat completion request deviates from the document. Fields that it does not name are allowed, since
+        other endpoints have additional ones."""
         return self._check("a request for a reply", "/components/schemas/CreateChatCompletionRequest", body)
 
     def _operation(self, exchanged: Exchanged) -> tuple[str, Any]:
@@ -80,7 +81,7 @@ class OpenAIDescription:
 
 
 def _as_of_2020(schema: dict[str, Any]) -> dict[str, Any]:
-    """The document says that it is OpenAPI 3.1, but has bounds as 3.0 wrote them."""
+    """The document claims to be OpenAPI 3.1, but writes exclusive bounds as 3.0 did; convert them."""
     for bound in ("Minimum", "Maximum"):
         if schema.get(f"exclusive{bound}") is True:
             schema[f"exclusive{bound}"] = schema.pop(bound.lower())

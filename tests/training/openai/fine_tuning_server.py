@@ -1,7 +1,7 @@
-"""A service for files and fine-tuning jobs on loopback that keeps to OpenAI's published contract.
+"""A service for files and fine-tuning jobs on loopback that follows OpenAI's published API.
 
-Files are kept with their content and are read as training data when a job validates them. Every look at a job moves it
-one step on: validating_files, queued, running (``steps`` times), succeeded.
+Files are kept with their content, and are read as training data when a job validates them. Each time a job is
+retrieved, it moves on by one step: validating_files, queued, running (``steps`` times), succeeded.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ OVER = ("succeeded", "failed", "cancelled")
 
 @dataclass(frozen=True, slots=True)
 class Exchanged:
-    """One request and its answer."""
+    """A request and its answer."""
 
     method: str
     path: str
     query: Mapping[str, str]
     content_type: str
     body: Any
-    """Of JSON: what it says; of a form: its fields, files as their content."""
+    """The value of a JSON body; the fields of a form, with files as their content."""
     status: int
     answer: Any
 
 
 @dataclass(slots=True)
 class Trouble:
-    """Requests that begin so are answered otherwise, ``times`` times."""
+    """The next ``times`` requests with this method and path fail."""
 
     method: str
     path: str
@@ -50,7 +50,7 @@ class Trouble:
     headers: Mapping[str, str] = field(default_factory=dict)
     times: int = 1
     is_lost: bool = False
-    """The request is carried out, but its answer is lost: the connection breaks."""
+    """The request is carried out, but the connection breaks before the answer."""
 
 
 class FineTuningServer:
@@ -68,9 +68,9 @@ class FineTuningServer:
         self.fails_at: int | None = None
         """The step at which jobs fail."""
         self.moves = True
-        """Whether jobs go on."""
+        """Whether jobs make progress."""
         self.chat: ScriptedChat | None = None
-        """Speaks for the models that were trained here."""
+        """The endpoint that answers for the models trained here."""
         self._ids = itertools.count(1)
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
@@ -110,11 +110,11 @@ class FineTuningServer:
         return f"http://127.0.0.1:{self._runner.addresses[0][1]}/v1"
 
     def expire(self, file: str) -> None:
-        """Let the file be gone, as its service had announced."""
+        """Remove the file, as the service had announced."""
         del self.files[file], self.contents[file]
 
     def count(self, method: str, path: str) -> int:
-        """How often that was asked."""
+        """How often this request was made."""
         return sum(seen.method == method and seen.path == path for seen in self.exchanged)
 
     @web.middleware
@@ -288,7 +288,7 @@ class FineTuningServer:
             )
 
     def _problem(self, job: Mapping[str, Any]) -> tuple[str, str, str | None] | None:
-        """What is wrong with the job's files: code, message, parameter."""
+        """What is wrong with the job's files: code, message and parameter."""
         for name in ("training_file", "validation_file"):
             file = job[name]
             if file is None:

@@ -1,4 +1,4 @@
-"""A model is trained at a service that keeps to OpenAI's contract, whatever happens there."""
+"""A model is trained at a service with OpenAI's API, whatever happens there."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ async def _followed(trainer: OpenAITrainer, handle: str) -> list[TrainingProgres
 async def test_a_model_is_trained_and_its_curve_is_followed_to_the_end(
     server: FineTuningServer, trainer: OpenAITrainer, tmp_path: Path
 ) -> None:
-    server.steps = 110  # the events are more than one page
+    server.steps = 110  # more events than fit on one page
     plan = await trainer.plan(DATA, RECIPE)
     assert (plan.examples, plan.heldout) == (10, 2)
     assert plan.price == pytest.approx(plan.tokens * 1.5 / 1e6)
@@ -134,7 +134,7 @@ async def test_a_training_is_taken_up_by_another_process(server: FineTuningServe
 async def test_a_start_that_was_interrupted_begins_nothing_twice(
     server: FineTuningServer, trainer: OpenAITrainer, tmp_path: Path
 ) -> None:
-    # The job is created, but the process dies before it hears of it.
+    # The job is created, but the process dies before it gets the answer.
     server.troubles = [Trouble("POST", JOBS, is_lost=True), Trouble("GET", JOBS, status=403)]
     with pytest.raises(ServiceClosedError):
         await trainer.start(DATA, RECIPE, tmp_path)
