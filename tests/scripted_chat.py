@@ -51,7 +51,7 @@ class ScriptedChat:
     ``stall`` (headers, then silence), ``drop`` (the connection breaks after the first word), ``filter`` (the provider's
     filter ends the answer), ``overflow`` (an error event within the stream), ``no usage`` (requests that ask for the
     token count are refused), ``late usage`` (the count does not come, and the stream does not end).
-    ``held_after``: the stream pauses after this many words, until ``goes_on`` is set.
+    ``held_after``: the stream pauses after this many words, with a sign of life now and then, until ``goes_on`` is set.
     ``usage``: the tokens of prompt and reply, reported to requests that ask for them; None: such requests get none.
     ``context_characters``: longer prompts are refused. ``blind``: requests with pictures are refused.
     ``models``: the models it lists. ``script``: if it returns an answer, that overrides all of the above.
@@ -163,8 +163,11 @@ class ScriptedChat:
                 assert request.transport is not None
                 request.transport.abort()
                 return response
-            if number + 1 == self.held_after:
-                await self.goes_on.wait()
+            while number + 1 == self.held_after and not self.goes_on.is_set():
+                # A comment, as endpoints send them while a model is busy, so that nobody takes the pause for silence.
+                await response.write(b": held\n\n")
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self.goes_on.wait(), 0.5)
             if self.word_delay_s:
                 await asyncio.sleep(self.word_delay_s)
         if trouble == "overflow":
