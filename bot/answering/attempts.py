@@ -23,8 +23,8 @@ from bot.i18n.translation import translate
 from bot.storage.database import is_away
 from bot.ui.answer_buttons import retry_row, streaming_row
 from bot.ui.reply_target import ChannelTarget, ReplyGoneError
-from bot.ui.signs_of_life import signs_of_life
 from bot.ui.streaming_reply import StreamingReply
+from bot.ui.waiting_indicator import waiting_indicator
 from bot.work.cancellation import CancellationToken
 from bot.work.job_store import Job, JobState, JobStore
 from bot.work.metrics import ANSWERS, WAITS_S
@@ -65,7 +65,7 @@ class AnswerAttempts:
                 # Their rest is lost, so everything is spoken again.
                 await self.delete(job, AnswerPayload.of(job).first_words)
                 with WAITS_S.labels("answer").time():
-                    async with signs_of_life(self._rest, message.channel_id, reply):
+                    async with waiting_indicator(self._rest, message.channel_id, reply):
                         asked = await self._asked(job, message, reply, voices, cancellation)
                         is_known = await self._generator.answer(asked)
             except asyncio.CancelledError:

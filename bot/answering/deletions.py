@@ -17,7 +17,7 @@ from bot.answering.service import AnswerService
 from bot.conversation.exchanges import Exchange, ExchangeStore
 from bot.corrections.feedback import FeedbackStore
 from bot.privacy.personal_data import PersonalData
-from bot.storage.whole_file import replace_with
+from bot.storage.atomic_write import write_atomically
 from bot.work.job_store import JobStore
 
 log = structlog.get_logger()
@@ -139,7 +139,7 @@ class Deletions:
             if not any(self._left.values()):
                 self._file.unlink(missing_ok=True)
                 return
-            replace_with(self._file, json.dumps({kind: sorted(ids) for kind, ids in self._left.items()}).encode())
+            write_atomically(self._file, json.dumps({kind: sorted(ids) for kind, ids in self._left.items()}).encode())
         except OSError as error:
             log.error("pending erasures cannot be stored", file=str(self._file), why=str(error))
 

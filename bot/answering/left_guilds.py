@@ -11,7 +11,7 @@ import hikari
 import structlog
 
 from bot.answering.deletions import Deleted, Deletions
-from bot.storage.whole_file import replace_with
+from bot.storage.atomic_write import write_atomically
 
 log = structlog.get_logger()
 
@@ -87,6 +87,6 @@ class LeftGuilds:
     def _write(self) -> None:
         listed = {"application": self._application, "guilds": sorted(self._known or ())}
         try:
-            replace_with(self._file, json.dumps(listed).encode())
+            write_atomically(self._file, json.dumps(listed).encode())
         except OSError as error:
             log.error("the list of servers cannot be written", file=str(self._file), why=str(error))

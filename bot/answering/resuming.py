@@ -22,7 +22,7 @@ SETTLED_AFTER = timedelta(seconds=2)
 """A job that was updated more recently may be about to be submitted by whoever stored it."""
 
 
-class TakingUp:
+class JobResumer:
     """Resumes jobs of either kind that are neither waiting nor running."""
 
     def __init__(self, jobs: JobStore, runner: JobRunner, answers: AnswerService, transcripts: AutoTranscripts) -> None:
@@ -35,24 +35,24 @@ class TakingUp:
         """Resume what the last stop interrupted."""
         await self._take_up(datetime.max.replace(tzinfo=UTC))
 
-    async def whenever_broken_off(self) -> None:
+    async def whenever_interrupted(self) -> None:
         """Keep resuming the jobs whose end could not even be stored; runs until it is cancelled."""
         pause_s = FIRST_PAUSE_S
         while True:
             try:
                 async with asyncio.timeout(LONGEST_PAUSE_S):
-                    await self._runner.broken_off.wait()
+                    await self._runner.interrupted.wait()
             except TimeoutError:
                 pause_s = FIRST_PAUSE_S
                 continue
-            self._runner.broken_off.clear()
+            self._runner.interrupted.clear()
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
             try:
                 await self._take_up(datetime.now(UTC) - SETTLED_AFTER)
             except (SQLAlchemyError, OSError) as error:
                 log.warning("interrupted answers cannot be resumed yet", why=str(error).partition("\n")[0])
-                self._runner.broken_off.set()
+                self._runner.interrupted.set()
 
     async def _take_up(self, until: datetime) -> None:
         for job in await self._jobs.unfinished():

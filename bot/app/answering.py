@@ -21,6 +21,7 @@ from bot.answering.recent_messages import RecentMessages
 from bot.answering.recordings import RecordingReader
 from bot.answering.remembering import Memory
 from bot.answering.requests_to_models import ModelRequests
+from bot.answering.resuming import JobResumer
 from bot.answering.service import AnswerService
 from bot.answering.small_print import SmallPrint
 from bot.answering.speaking import Speaking
@@ -28,7 +29,6 @@ from bot.answering.spoken_conversations import SpokenConversations
 from bot.answering.stoppable_tasks import StoppableTasks
 from bot.answering.streaming import Streaming
 from bot.answering.summarizing import Summarizer
-from bot.answering.taking_up import TakingUp
 from bot.answering.teachers import Teachers
 from bot.answering.translating import Translator
 from bot.answering.understanding import Understanding
@@ -96,7 +96,7 @@ class Answering:
     answers: AnswerService
     command_answers: CommandAnswers
     transcripts: AutoTranscripts
-    taking_up: TakingUp
+    resumer: JobResumer
     stoppable_tasks: StoppableTasks
     expected: ExpectedNotes
     intake: MessageIntake
@@ -158,7 +158,7 @@ async def build_answering(base: Foundation, stores: Stores, speech: SpeechServic
         answers=answers,
         command_answers=CommandAnswers(generator, stoppable_tasks, memory),
         transcripts=transcripts,
-        taking_up=TakingUp(stores.jobs, runner, answers, transcripts),
+        resumer=JobResumer(stores.jobs, runner, answers, transcripts),
         stoppable_tasks=stoppable_tasks,
         expected=expected,
         intake=intake,

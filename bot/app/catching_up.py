@@ -14,7 +14,7 @@ from bot.app.stores import Stores
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Absence:
+class CatchUp:
     """The services for missed questions, for deletions, and for servers that Starling was removed from."""
 
     deletions: Deletions
@@ -22,14 +22,14 @@ class Absence:
     left_guilds: LeftGuilds
 
 
-def build_absence(base: Foundation, stores: Stores, answering: Answering, learning: Learning) -> Absence:
+def build_catch_up(base: Foundation, stores: Stores, answering: Answering, learning: Learning) -> CatchUp:
     """Build the services; nothing is caught up on yet."""
     bot, folder, which = base.bot, base.settings.data_folder, base.settings.of_gateway
     deletions = Deletions(
         answering.answers, learning.personal_data, stores.jobs, stores.exchanges, stores.feedback,
         folder / f"{LEFT_TO_FORGET}{which}.json",
     )  # fmt: skip
-    return Absence(
+    return CatchUp(
         deletions=deletions,
         missed=MissedQuestions(
             bot, answering.intake, stores.jobs, base.runner, stores.preferences, folder / f"{LAST_CONNECTED}{which}",

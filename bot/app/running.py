@@ -12,9 +12,9 @@ import hikari
 from audio.recognition.recognizers import RECOGNIZERS
 from audio.registry import OFFLINE
 from audio.synthesis.engines import ENGINES
-from bot.app.garbage import keep_what_is_loaded
-from bot.app.patience import still
+from bot.app.garbage_collection import freeze_and_resume_garbage_collection
 from bot.app.starling import Starling
+from bot.app.still_working import still_working
 from bot.app.token import MisshapenTokenError, NoTokenError, has_token_shape
 from bot.errors import StarlingError
 from bot.errors import translatable as _
@@ -92,14 +92,14 @@ async def run_starling(settings: Settings, stop: asyncio.Event, tell: Callable[[
 
         def connected(me: hikari.OwnUser) -> None:
             ready()
-            keep_what_is_loaded()
+            freeze_and_resume_garbage_collection()
             link = invitation(me.id, settings.discord_api_url)
             tell(f"Starling is ready: on Discord as {me.username}. Invite it with {link}")
 
         token = settings.discord_token.get_secret_value()
         if not has_token_shape(token):
             raise MisshapenTokenError
-        with still("starting", tell) as ready:
+        with still_working("starting", tell) as ready:
             await Starling(settings, token, settings.discord_api_url).run(stop, connected)
         return
     if not settings.sandbox_autostart or settings.gateways > 1:
@@ -112,10 +112,10 @@ async def run_starling(settings: Settings, stop: asyncio.Event, tell: Callable[[
 
         def at_sandbox(_me: hikari.OwnUser) -> None:
             ready()
-            keep_what_is_loaded()
+            freeze_and_resume_garbage_collection()
             tell(f"Starling is ready: {sandbox.url}")
 
-        with still("starting", tell) as ready:
+        with still_working("starting", tell) as ready:
             await Starling(settings, sandbox.bot_token, sandbox.rest_url).run(stop, at_sandbox)
     tell("Stopped.")
 

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 import hikari
 import structlog
 
-from bot.app.absence import build_absence
 from bot.app.answering import Answering, build_answering
 from bot.app.background import StartTask, background_tasks
+from bot.app.catching_up import build_catch_up
 from bot.app.chat import models_named_in
 from bot.app.chat_watch import ChatWatch
 from bot.app.connection import serve
@@ -119,8 +119,8 @@ class Starling:
             speech = await build_speech(settings, weights, stack, stores, self._bot.rest)
             answering = await build_answering(base, stores, speech)
             learning = build_learning(base, stores, answering)
-            absence = build_absence(base, stores, answering, learning)
-            parts = (stores, speech, answering, answering.chat, answering.rules, answering.notes, learning, absence)
+            catch_up = build_catch_up(base, stores, answering, learning)
+            parts = (stores, speech, answering, answering.chat, answering.rules, answering.notes, learning, catch_up)
             screens = Screens(self._bot, settings, self._invocations, answering, parts)
             start = await stack.enter_async_context(background_tasks())
             self._watch(base, stores, speech, answering, start)
@@ -131,9 +131,9 @@ class Starling:
                 await self._take_up(stores, answering, learning)
                 if locks is not None:
                     start(locks.alone(Duty.FOLLOWING_TRAININGS, learning.trainings.follow))
-                start(answering.taking_up.whenever_broken_off())
-                start(absence.deletions.end_what_is_left())
-                start(absence.missed.begin())
+                start(answering.resumer.whenever_interrupted())
+                start(catch_up.deletions.end_what_is_left())
+                start(catch_up.missed.begin())
                 me = self._bot.get_me()
                 assert me is not None, "Discord says who we are before the first shard counts as started"
                 ready(me)
@@ -181,7 +181,7 @@ class Starling:
     async def _take_up(self, stores: Stores, answering: Answering, learning: Learning) -> None:
         """Resume what the last stop interrupted, and prepare what will be asked for."""
         self._runner.start()
-        await answering.taking_up.after_start()
+        await answering.resumer.after_start()
         await answering.chat.serving.prepare()
         if self._share.is_whole:
             await learning.trainings.resume()

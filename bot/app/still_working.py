@@ -11,7 +11,7 @@ EVERY_S = 5.0
 
 
 @contextlib.contextmanager
-def still(what: str, tell: Callable[[str], None], *, every_s: float = EVERY_S) -> Iterator[Callable[[], None]]:
+def still_working(what: str, tell: Callable[[str], None], *, every_s: float = EVERY_S) -> Iterator[Callable[[], None]]:
     """Report that ``what`` goes on, and for how long, until the block ends or calls the function that it is given.
 
     A thread reports it, because slow work may block the event loop.

@@ -13,7 +13,7 @@ import structlog
 
 from audio.recognition.device import Device, chosen_device
 from bot.app.background import background_tasks
-from bot.app.garbage import keep_what_is_loaded
+from bot.app.garbage_collection import freeze_and_resume_garbage_collection
 from bot.app.metrics_port import collected, served_on_port
 from bot.app.speech_engines import build_recognizer, build_synthesizer
 from bot.app.worker_health import WorkerHealth, WorkerMetrics
@@ -64,7 +64,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event, tell: Callable[[st
         stack.enter_context(served_on_port(settings))
         start = await stack.enter_async_context(background_tasks())
         start(health.run())
-        keep_what_is_loaded()
+        freeze_and_resume_garbage_collection()
         await server.serve(stop, ready=lambda: _tell_ready(server, settings, at_once, tell))
     tell("Stopped.")
 

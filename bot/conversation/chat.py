@@ -29,10 +29,10 @@ from bot.conversation.errors import (
     ContextTooLongError,
 )
 from bot.conversation.model_list import is_listed
-from bot.conversation.patience import OnWait, Patience
 from bot.conversation.picture_refusals import picture_error
 from bot.conversation.refusals import Refusal
 from bot.conversation.reply_stream import CHARS_OF_TOKEN, EndpointRefusedError, Limits, StreamedReply
+from bot.conversation.retry_policy import OnWait, RetryPolicy
 from bot.conversation.sources import Source
 from bot.conversation.tokens import TokenUse
 
@@ -185,7 +185,7 @@ class ChatModel:
     ) -> AsyncGenerator[str, None]:
         """The reply; the request is repeated when a refusal teaches how to change it, or may pass."""
         profile, adaptations = self.profile, 0
-        patience = Patience(on_wait, quiet=self.stand_in is not None)
+        policy = RetryPolicy(on_wait, quiet=self.stand_in is not None)
         deadline = asyncio.get_running_loop().time() + self._limits.max_reply_s
         while True:
             limit = self._limit(profile)
@@ -213,10 +213,10 @@ class ChatModel:
                     raise ChatPictureRefusedError from error
                 if isinstance(meant, ContextTooLongError) and (context := stated_context(refusal)) is not None:
                     self._learn(replace(profile, context_tokens=context))
-                if not refusal.may_pass or isinstance(meant, ContextTooLongError) or not await patience.wait(refusal):
+                if not refusal.may_pass or isinstance(meant, ContextTooLongError) or not await policy.wait(refusal):
                     raise meant from error
             except ChatUnreachableError:
-                if reply.has_begun or not await patience.wait(None):
+                if reply.has_begun or not await policy.wait(None):
                     raise
             else:
                 profile = reply.observed(profile)

@@ -29,8 +29,8 @@ from bot.conversation.refusals import Refusal, page_refusal
 from bot.conversation.repetition import Repetition
 from bot.conversation.sources import MAX_SOURCES, Source
 from bot.conversation.stream_events import EventDecoder, LineTooLongError, StreamEvent
+from bot.conversation.surrogates import without_lone_surrogates
 from bot.conversation.tokens import MESSAGE_TOKENS, TokenUse, count_tokens
-from bot.conversation.whole_signs import with_whole_signs
 
 USAGE_WAIT_S = 2.0
 """How long the end of a reply may wait for the endpoint's own token count."""
@@ -249,7 +249,7 @@ class StreamedReply:
             self._ended = True
 
     def _words(self, chunk: Chunk) -> Iterator[str]:
-        text = self._whole_signs(chunk.text)
+        text = self._without_lone_surrogates(chunk.text)
         fresh = self._repetition.without(text, is_last=chunk.end is not None)
         is_anew, chunk = fresh is None, replace(chunk, text=text if fresh is None else fresh)
         if len(chunk.reasoning) + len(chunk.text) > self._left_chars:
@@ -283,7 +283,7 @@ class StreamedReply:
         self._filter = ReasoningFilter(is_thinking=self._is_thinking)
         return Retraction(self._shown(self._filter.feed(text)))
 
-    def _whole_signs(self, text: str) -> str:
+    def _without_lone_surrogates(self, text: str) -> str:
         """``text`` without unpaired surrogates, since some endpoints split a pair over two parts, and without NULs,
         which databases refuse."""
         text, self._half = self._half + text, ""
@@ -291,7 +291,7 @@ class StreamedReply:
             text, self._half = text[:-1], text[-1]
         if _NO_TEXT.search(text) is None:
             return text
-        return with_whole_signs(text.replace("\0", ""))
+        return without_lone_surrogates(text.replace("\0", ""))
 
     def _shown(self, part: str) -> str:
         self.has_shown = self.has_shown or bool(part.strip())

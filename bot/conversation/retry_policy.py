@@ -20,7 +20,7 @@ OnWait = Callable[[float], Awaitable[None]]
 """Called before a wait of more than ``QUIET_WAIT_S`` that the endpoint asks for, with its length in seconds."""
 
 
-class Patience:
+class RetryPolicy:
     """Waits between requests for one answer, for no longer than anyone may be left waiting."""
 
     def __init__(self, on_wait: OnWait | None, *, quiet: bool) -> None:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 
-def with_whole_signs(text: str) -> str:
+def without_lone_surrogates(text: str) -> str:
     """``text`` with surrogate pairs joined into characters, and unpaired surrogates replaced by U+FFFD."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

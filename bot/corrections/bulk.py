@@ -23,7 +23,7 @@ NO_ANSWER = _("it says only what not to say")
 
 
 @dataclass(frozen=True, slots=True)
-class ManyResult:
+class BulkResult:
     """What became of the questions of a file."""
 
     approved: tuple[Correction, ...]
@@ -37,9 +37,9 @@ class ManyResult:
     """What was refused: its place in the file, and why."""
 
 
-async def teach_many(
+async def teach_in_bulk(
     corrections: Corrections, guild_id: int, channel_id: int, name: str, data: bytes, person: CorrectionActor
-) -> ManyResult:
+) -> BulkResult:
     """Submit every question of the file ``name``, in the formats that datasets take. Each is judged by itself, as if
     ``person`` had submitted it alone; one that fails is listed as refused.
 
@@ -68,4 +68,4 @@ async def teach_many(
             approved.append(result.correction)
         else:
             waiting.append(result)
-    return ManyResult(tuple(approved), tuple(known), tuple(waiting), tuple(refused))
+    return BulkResult(tuple(approved), tuple(known), tuple(waiting), tuple(refused))

@@ -8,8 +8,8 @@ from typing import Self
 from aiohttp import web
 
 from bot.sandbox.control import Control
-from bot.sandbox.doorkeeper import own_pages_only
 from bot.sandbox.local_discord import LocalDiscord
+from bot.sandbox.origin_check import own_pages_only
 from bot.sandbox.rest.server import PREFIX
 
 PAGE = Path(__file__).parent / "page"

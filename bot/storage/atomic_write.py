@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 
-def replace_with(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes) -> None:
     """Replace the content of ``path`` with ``content``, completely or not at all. Blocking.
 
     Raises:

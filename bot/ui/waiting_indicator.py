@@ -37,7 +37,7 @@ further apart."""
 
 
 @contextlib.asynccontextmanager
-async def signs_of_life(
+async def waiting_indicator(
     rest: hikari.api.RESTClient, channel: hikari.Snowflakeish, reply: StreamingReply
 ) -> AsyncIterator[None]:
     """Until the block ends, show in ``channel`` that ``reply`` is being worked on. If a sign is refused (no permission,

@@ -117,7 +117,7 @@ class JobRunner:
         self._known: dict[str, _Entry] = {}
         """Waiting and running jobs, by id."""
         self._closing = False
-        self.broken_off = asyncio.Event()
+        self.interrupted = asyncio.Event()
         """Set when a job has raised an error, so that its end was not stored."""
 
     def knows(self, job_id: str) -> bool:
@@ -262,10 +262,10 @@ class JobRunner:
                 log.info("job interrupted, it resumes at the next start")
             except (SQLAlchemyError, OSError) as error:
                 log.warning("job interrupted, it resumes once it can be stored", why=str(error).partition("\n")[0])
-                self.broken_off.set()
+                self.interrupted.set()
             except Exception:
                 log.exception("job failed")
-                self.broken_off.set()
+                self.interrupted.set()
             finally:
                 del self._running[entry.source]
                 self._end(entry)

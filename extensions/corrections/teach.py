@@ -5,8 +5,8 @@ from __future__ import annotations
 import hikari
 import lightbulb
 
+from bot.corrections.bulk import BulkResult, teach_in_bulk
 from bot.corrections.limits import MAX_CHARS
-from bot.corrections.many import ManyResult, teach_many
 from bot.corrections.rights import require_approver
 from bot.corrections.service import Corrections
 from bot.datasets.problems import UploadRefusedError
@@ -76,7 +76,7 @@ class Teach(
             await context.defer(ephemeral=True)
             try:
                 data = await download(self.file, MAX_BYTES)
-                result = await teach_many(
+                result = await teach_in_bulk(
                     corrections, guild_of(interaction), interaction.channel_id, self.file.filename, data, person
                 )
             except UploadRefusedError as error:
@@ -94,7 +94,7 @@ class Teach(
             await ask_for_consent(interaction, FormKind.TEACH, self.answer, self.question)
 
 
-def _told(result: ManyResult, locale: str) -> str:
+def _told(result: BulkResult, locale: str) -> str:
     lines = []
     for sentence, taken in ((APPROVED, result.approved), (KNOWN, result.known)):
         if taken:

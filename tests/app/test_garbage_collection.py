@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import gc
 
-from bot.app.garbage import keep_what_is_loaded, nothing_is_garbage_yet
+from bot.app.garbage_collection import freeze_and_resume_garbage_collection, pause_garbage_collection
 
 
 def test_garbage_is_looked_for_once_all_is_loaded_and_not_in_that() -> None:
     before = gc.get_freeze_count()
-    nothing_is_garbage_yet()
+    pause_garbage_collection()
     try:
         assert not gc.isenabled()
-        keep_what_is_loaded()
+        freeze_and_resume_garbage_collection()
         assert gc.isenabled()
         assert gc.get_freeze_count() > before
     finally:

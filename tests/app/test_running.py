@@ -8,8 +8,8 @@ from pathlib import Path
 import hikari
 import pytest
 
-from bot.app.patience import still
 from bot.app.running import at_home, invitation, recipients
+from bot.app.still_working import still_working
 from bot.settings import Settings, read_settings
 
 
@@ -49,7 +49,7 @@ def test_what_takes_long_says_that_it_goes_on_until_it_is_done() -> None:
         if len(lines) == 2:
             told_twice.set()
 
-    with still("starting", tell, every_s=0.01) as done:
+    with still_working("starting", tell, every_s=0.01) as done:
         assert told_twice.wait(10)
         done()
     count = len(lines)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import structlog
 
-from bot.conversation import patience
+from bot.conversation import retry_policy
 from bot.conversation.chat import ChatLimits, ChatModel, ReplyReport
 from bot.conversation.chat_message import ChatMessage, Picture
 from bot.conversation.endpoint import EndpointAddress
@@ -56,7 +56,7 @@ Script = Callable[[Body], Scripted | None]
 @pytest.fixture(autouse=True)
 def _soon_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes retries immediate if the endpoint does not say when to retry."""
-    monkeypatch.setattr(patience, "FIRST_RETRY_S", 0.01)
+    monkeypatch.setattr(retry_policy, "FIRST_RETRY_S", 0.01)
 
 
 @pytest.fixture

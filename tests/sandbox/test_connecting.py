@@ -13,7 +13,7 @@ from bot.sandbox.gateway.intents import Intents
 from bot.sandbox.model.errors import SandboxError
 from bot.sandbox.model.seed import ADMIN_ID, BOT_TOKEN, GUILD_ID
 from tests.sandbox.example_bot import build, running
-from tests.sandbox.patience import until
+from tests.sandbox.waiting import until
 from tests.sandbox.wire import ALL_INTENTS, Wire, wired
 
 

@@ -18,7 +18,7 @@ from filelock import FileLock
 from bot.sandbox import DiscordUser, Sandbox
 from bot.sandbox.model.seed import APPLICATION_ID
 from tests.conftest import ROOT
-from tests.sandbox.patience import until
+from tests.sandbox.waiting import until
 
 VERSION = "14.28.1"
 

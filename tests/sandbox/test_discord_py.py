@@ -26,7 +26,7 @@ from bot.sandbox.model.seed import (
 )
 from tests.sandbox.discord_py_bot import DiscordPyBot, Unpaused, running
 from tests.sandbox.example_bot import WAVEFORM
-from tests.sandbox.patience import until
+from tests.sandbox.waiting import until
 
 
 class Sharded(Unpaused, discord.AutoShardedClient):

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from benchmarks.sandbox_load import Posted, Tally, authors_in, listen_bare, listen_hikari, post_python, post_rest
 from bot.sandbox import Options, Sandbox
-from tests.sandbox.patience import until
+from tests.sandbox.waiting import until
 
 PEOPLE = 60
 RATE = 150.0

@@ -9,7 +9,7 @@ from bot.sandbox import DiscordUser, Options, Sandbox
 from bot.sandbox.model.errors import SandboxError
 from bot.sandbox.model.seed import GUILD_ID
 from tests.sandbox.example_bot import build, running
-from tests.sandbox.patience import until
+from tests.sandbox.waiting import until
 from tests.sandbox.wire import wired
 
 GUILDS = 300

@@ -10,7 +10,7 @@ from bot.sandbox import DiscordUser, Options, Sandbox
 from bot.sandbox.model.seed import BOT_TOKEN, GUILD_ID, SECOND_GUILD_ID
 from tests.sandbox.bare_bot import BareBot
 from tests.sandbox.example_bot import build, running
-from tests.sandbox.patience import until
+from tests.sandbox.waiting import until
 from tests.sandbox.wire import wired
 
 FIRST, SECOND = (GUILD_ID >> 22) % 2, (SECOND_GUILD_ID >> 22) % 2

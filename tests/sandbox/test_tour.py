@@ -26,7 +26,7 @@ from bot.sandbox.model.seed import (
 from tests.conformance.recorder import Recorder
 from tests.sandbox.bare_bot import BareBot
 from tests.sandbox.example_bot import VOICE, WAVEFORM, build, running
-from tests.sandbox.patience import until
+from tests.sandbox.waiting import until
 
 GUILD = f"/guilds/{GUILD_ID}"
 GENERAL = f"/channels/{GENERAL_ID}"

@@ -16,9 +16,9 @@ from nats.js.api import ConsumerConfig
 from audio.errors import EngineFailedError
 from bot.i18n.translation import translate_error
 from bot.work.bus import work_bus, work_server
-from bot.work.bus.asking import LaneInbox
 from bot.work.bus.envelope import ID_HEADER, REPLY_HEADER, ErrorFacts, error_from, result_from, task_from
 from bot.work.bus.errors import WorkFailedError, WorkQueueFullError, WorkTimeoutError
+from bot.work.bus.lane_inbox import LaneInbox
 from bot.work.bus.lanes import lanes_in_order, may_take_long
 from bot.work.bus.last_chance import LastChance
 from bot.work.bus.subjects import DONE, WORK

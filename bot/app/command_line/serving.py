@@ -15,7 +15,7 @@ from rich.markup import escape
 from bot.app.allocation import allocate_in_one_arena
 from bot.app.command_line.console import err
 from bot.app.command_line.weights import fetch
-from bot.app.garbage import nothing_is_garbage_yet
+from bot.app.garbage_collection import pause_garbage_collection
 from bot.settings import Settings, read_settings, unknown_names
 from bot.weights.needed import needed_models
 from bot.weights.weights import WeightsCache
@@ -31,7 +31,7 @@ def run(
 
     Example:  DISCORD_TOKEN=... starling run
     """
-    nothing_is_garbage_yet()
+    pause_garbage_collection()
     allocate_in_one_arena()
     from bot.app.logs import set_up_logs
     from bot.app.running import run_starling
@@ -70,7 +70,7 @@ def worker(
 
     Example:  WORK_URL=nats://worker:password@nats:4222 starling worker
     """
-    nothing_is_garbage_yet()
+    pause_garbage_collection()
     allocate_in_one_arena()
     from bot.app.logs import set_up_logs
     from bot.app.worker import read_worker_settings, run_worker

@@ -31,13 +31,13 @@ def fetch(
     names: Annotated[list[str] | None, typer.Argument(help="Names; by default all that Starling needs.")] = None,
 ) -> None:
     """Download and verify models; those already here are only verified."""
-    from bot.app.patience import still
+    from bot.app.still_working import still_working
 
     cache = WeightsCache(read_settings().models_folder)
     for name in names or EMBEDDED:
         if name in CATALOGUE and not cache.is_here(name):
             err.print(f"Fetching {name} ({CATALOGUE[name].size_mb} MB) ...", highlight=False, soft_wrap=True)
-        with still(f"fetching {name}", lambda line: err.print(line, highlight=False)):
+        with still_working(f"fetching {name}", lambda line: err.print(line, highlight=False)):
             place = cache.fetch(name)
         err.print(f"{name}: {place}", highlight=False, soft_wrap=True)
 

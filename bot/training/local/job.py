@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from bot.storage.whole_file import replace_with
+from bot.storage.atomic_write import write_atomically
 from bot.training.recipe import TrainingMethod
 
 
@@ -73,7 +73,7 @@ class JobFolder:
             self.heldout_file.write_bytes(heldout)
             if before is not None:
                 shutil.copyfile(before, self.before)
-            replace_with(self._work, json.dumps(asdict(work)).encode())
+            write_atomically(self._work, json.dumps(asdict(work)).encode())
 
     @property
     def is_filled(self) -> bool:

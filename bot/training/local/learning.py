@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 import torch
 
-from bot.storage.whole_file import replace_with
+from bot.storage.atomic_write import write_atomically
 from bot.training.local.base_model import BaseModel, load
 from bot.training.local.gguf_adapter import write_adapter
 from bot.training.local.inference_priority import InferencePriority, yield_to_inference
@@ -141,7 +141,7 @@ class _TrainingLoop(Generic[T]):
         }
         buffer = io.BytesIO()
         torch.save(state, buffer)
-        replace_with(self._folder.checkpoint, buffer.getvalue())
+        write_atomically(self._folder.checkpoint, buffer.getvalue())
         self._folder.note(checkpoint=step)
 
     def _restore(self) -> int:

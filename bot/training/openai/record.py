@@ -8,7 +8,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from bot.storage.whole_file import replace_with
+from bot.storage.atomic_write import write_atomically
 
 _FILE = "openai.json"
 
@@ -58,4 +58,4 @@ class Record:
         await asyncio.to_thread(self._write)
 
     def _write(self) -> None:
-        replace_with(self._path, json.dumps(self._known).encode())
+        write_atomically(self._path, json.dumps(self._known).encode())

@@ -18,7 +18,6 @@ from nats.errors import Error as ClientError
 from nats.errors import MaxPayloadError
 
 from bot.errors import StarlingError
-from bot.work.bus.asking import LaneInbox
 from bot.work.bus.connection import BusConnection
 from bot.work.bus.envelope import (
     BEGUN_HEADER,
@@ -33,6 +32,7 @@ from bot.work.bus.envelope import (
     task_from,
 )
 from bot.work.bus.errors import WorkerGaveUpError, WorkFailedError, WorkTimeoutError
+from bot.work.bus.lane_inbox import LaneInbox
 from bot.work.bus.lanes import lanes_in_order, may_take_long
 from bot.work.bus.last_chance import ATTEMPTS, LastChance
 from bot.work.bus.streams import LANES

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.requests import requests_for
-from bot.ui import signs_of_life
+from bot.ui import waiting_indicator
 from bot.ui.streaming_reply import edit_interval_s
 from tests.harness import BotHarness, voice
 
@@ -21,15 +21,15 @@ async def test_a_short_text_costs_at_most_four_requests_also_in_a_conversation(h
         assert not [route for route in counted if route.startswith("GET")], counted
 
 
-@pytest.mark.parametrize("announced_after_s", [signs_of_life.ANNOUNCED_AFTER_S, 0.1], ids=["usual", "slow"])
+@pytest.mark.parametrize("announced_after_s", [waiting_indicator.ANNOUNCED_AFTER_S, 0.1], ids=["usual", "slow"])
 async def test_a_voice_note_that_is_answered_aloud_costs_at_most_five(
     harness: BotHarness, monkeypatch: pytest.MonkeyPatch, announced_after_s: float
 ) -> None:
     """In the slow case, an announcement is posted because listening takes long."""
     channel = await harness.dm(harness.member)
     await harness.complete_answer_to(await harness.member.send(channel, "Hello."))
-    monkeypatch.setattr(signs_of_life, "ANNOUNCED_AFTER_S", announced_after_s)
-    monkeypatch.setattr(signs_of_life, "TYPING_AFTER_S", 0.0)
+    monkeypatch.setattr(waiting_indicator, "ANNOUNCED_AFTER_S", announced_after_s)
+    monkeypatch.setattr(waiting_indicator, "TYPING_AFTER_S", 0.0)
     harness.sandbox.requests.clear()
     asked = await harness.member.send(channel, voice=voice("americans.ogg"))
     await harness.voice_reply_to(await harness.complete_answer_to(asked))
