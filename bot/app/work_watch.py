@@ -55,9 +55,9 @@ class WorkWatch(Collector):
         connected.add_metric([], float(self._bus.is_connected))
         yield connected
         labels = ["kind", "lane"]
-        waiting = GaugeMetricFamily("starling_work_waiting", "Tasks that no worker has yet.", labels=labels)
-        under_way = GaugeMetricFamily("starling_work_running", "Tasks that a worker has.", labels=labels)
-        asking = GaugeMetricFamily("starling_work_workers_free", "Workers that would take a task.", labels=labels)
+        waiting = GaugeMetricFamily("starling_work_waiting", "Tasks that no worker has taken yet.", labels=labels)
+        under_way = GaugeMetricFamily("starling_work_running", "Tasks that a worker has taken.", labels=labels)
+        asking = GaugeMetricFamily("starling_work_workers_free", "Workers that are ready for a task.", labels=labels)
         for one in self._states:
             waiting.add_metric([one.kind, one.lane], one.waiting)
             under_way.add_metric([one.kind, one.lane], one.under_way)

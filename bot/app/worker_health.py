@@ -66,7 +66,7 @@ class WorkerMetrics(Collector):
         yield GaugeMetricFamily(
             "starling_worker_connected", "Whether the worker is connected to NATS.", float(server.is_connected)
         )
-        yield GaugeMetricFamily("starling_worker_running", "Tasks that are done right now.", server.running)
+        yield GaugeMetricFamily("starling_worker_running", "Tasks being worked on.", server.running)
         yield CounterMetricFamily("starling_worker_done", "Tasks that ended with a result.", server.done)
         yield CounterMetricFamily("starling_worker_failed", "Tasks that ended with an error.", server.failed)
 

@@ -16,13 +16,15 @@ ProcessCollector(registry=REGISTRY)
 
 _WAIT_BUCKETS_S = (0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 13, 21, 34, 60, 120, 300, 600)
 
-NOTES = Counter("starling_voice_notes", "Recordings that were heard.", registry=REGISTRY)
-NOTES_S = Counter("starling_voice_notes_seconds", "How long those were.", registry=REGISTRY)
-ANSWERS = Counter("starling_answers", "Answers that came to an end, by how they did.", ["outcome"], registry=REGISTRY)
+NOTES = Counter("starling_voice_notes", "Transcribed recordings.", registry=REGISTRY)
+NOTES_S = Counter(
+    "starling_voice_notes_seconds", "Duration of the transcribed recordings, in seconds.", registry=REGISTRY
+)
+ANSWERS = Counter("starling_answers", "Finished answers, by outcome.", ["outcome"], registry=REGISTRY)
 FAILURES = Counter(
     "starling_failures",
-    "What people were told could not be done, by the class of the error. concern=host: whoever runs Starling may have "
-    "to see to it; concern=person: it is the business of the one who was told.",
+    "Errors that people were told about, by class. concern=host: the operator may have to act; concern=person: only "
+    "the person who was told can do something about it.",
     ["error", "concern"],
     registry=REGISTRY,
 )
@@ -30,22 +32,24 @@ TOKENS = Counter(
     "starling_tokens", "Tokens of chat models; direction=in: prompts, out: replies.", ["model", "direction"],
     registry=REGISTRY,
 )  # fmt: skip
-SPOKEN_CHARACTERS = Counter("starling_spoken_characters", "Characters that were spoken.", ["engine"], registry=REGISTRY)
+SPOKEN_CHARACTERS = Counter("starling_spoken_characters", "Characters spoken.", ["engine"], registry=REGISTRY)
 SPOKEN = Counter("starling_spoken_answers", "Answers that were spoken.", ["engine", "voice"], registry=REGISTRY)
 WAITS_S = Histogram(
     "starling_wait_seconds",
-    "What people wait for. stage=queue: a place; transcript: what they said, written down; first_word: the chat "
-    "model's first word; answer: all of it, from its turn in the queue to its last word, spoken ones included.",
+    "How long people wait, in seconds. stage=queue: for a place; transcript: for the transcript; first_word: for the "
+    "chat model's first word; answer: from its turn in the queue to its last word, spoken ones included.",
     ["stage"],
     buckets=_WAIT_BUCKETS_S,
     registry=REGISTRY,
 )
 DISCORD_REQUESTS = Counter(
-    "starling_discord_requests", "Requests that count against Discord's limit for all of a bot.", registry=REGISTRY
+    "starling_discord_requests", "Requests that count against Discord's limit for the whole bot.", registry=REGISTRY
 )
 DISCORD_WAITS_S = Counter(
-    "starling_discord_waits_seconds", "How long those have waited for their turn, all together.", registry=REGISTRY
+    "starling_discord_waits_seconds",
+    "Total time that those requests waited for their turn, in seconds.",
+    registry=REGISTRY,
 )
 DISCORD_LIMITS_MET = Counter(
-    "starling_discord_limits_met", "Requests that Discord refused because that limit was met.", registry=REGISTRY
+    "starling_discord_limits_met", "Requests that Discord refused because of that limit.", registry=REGISTRY
 )

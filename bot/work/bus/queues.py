@@ -23,7 +23,7 @@ class QueueState:
     waiting: int
     """Tasks that no worker has."""
     under_way: int
-    """Tasks that a worker has."""
+    """Tasks that a worker has taken."""
     asking: int
     """Workers that would take one."""
     given_out: int = 0
