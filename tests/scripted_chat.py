@@ -110,7 +110,8 @@ class ScriptedChat:
 
     @property
     def last_question(self) -> str:
-        """The last message of the last request."""
+        """The last message of the last request. It includes unanswered messages before the question, such as those of
+        other tests in the same direct conversation."""
         return str(self.requests[-1]["messages"][-1]["content"])
 
     async def _models(self, _request: web.Request) -> web.Response:

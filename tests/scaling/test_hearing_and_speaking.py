@@ -97,6 +97,7 @@ async def shared_elsewhere(
 @pytest_asyncio.fixture(loop_scope="session")
 async def elsewhere(shared_elsewhere: Elsewhere) -> Elsewhere:
     """A bot with a running worker."""
+    shared_elsewhere.harness.chat.reset()
     if shared_elsewhere.worker.returncode is not None:
         shared_elsewhere.worker = await shared_elsewhere.start()
     return shared_elsewhere
