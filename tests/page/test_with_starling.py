@@ -49,6 +49,10 @@ async def test_the_first_visit_teaches_for_real_with_a_click_for_each_step(
         await known.get_by_role("button", name="Taught").click(timeout=ANSWER_MS)
         await visit.messages.filter(has_text="what you have taught me").wait_for(timeout=ANSWER_MS)
         await expect(visit.page.locator("#welcome")).to_be_hidden()
+    direct = await harness.dm(harness.member)
+    [taught] = await harness.member.autocomplete("memory forget", {"number": ""}, "number", channel=direct)
+    forgotten = await harness.member.slash("memory forget", {"number": taught["value"]}, channel=direct)
+    assert "Forgotten" in (await forgotten.response())["content"]
 
 
 @pytest.mark.parametrize(
