@@ -206,9 +206,10 @@ async def test_a_model_that_cannot_see_answers_the_words(tmp_path: Path, whisper
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
 async def test_text_files_are_read(harness: BotHarness, encoding: str) -> None:
     file = ("заметки.md", "Кодовое слово: скворец. 🐦".encode(encoding), "text/markdown")
-    asked = await harness.member.send(await harness.dm(harness.member), "What is the code word?", files=[file])
-    await harness.complete_answer_to(asked)
-    assert "What is the code word?\n\n" in harness.chat.last_question
+    ada = harness.administrator
+    asked = await ada.send(await harness.dm(ada), "What is the code word?", files=[file])
+    await harness.complete_answer_to(asked, reader=ada)
+    assert harness.chat.last_question.startswith("What is the code word?\n\n")
     assert "\n```\nКодовое слово: скворец. 🐦\n```" in harness.chat.last_question
 
 
